@@ -1,0 +1,1 @@
+"""A registry somewhere else, over HTTP."""

@@ -1,0 +1,1 @@
+"""Commands done here, one file per subject."""

@@ -1,0 +1,175 @@
+"""The graph at one revision, as the rules and the services read it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Interval, Node, NodeKind, Scalar
+
+
+class Direction(StrEnum):
+    """Which way to walk: to the causes, or to the effects."""
+
+    UPSTREAM = "upstream"
+    DOWNSTREAM = "downstream"
+
+
+class Comparison(StrEnum):
+    """How a value is compared; CONTAINS ignores case and fits text only."""
+
+    EQUAL = "eq"
+    LESS = "lt"
+    AT_MOST = "le"
+    GREATER = "gt"
+    AT_LEAST = "ge"
+    CONTAINS = "contains"
+
+
+class Filter(NamedTuple):
+    """Nodes whose temporal value `key` compares so to `value`.
+
+    Text compares with text only and numbers with numbers only; a node without the key never fits.
+    """
+
+    key: str
+    comparison: Comparison
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which nodes to list.
+
+    Attributes:
+        owner: Only versions of this model or dataset.
+        filters: All of them hold.
+        deleted: Whether deleted nodes are listed too.
+        newest_first: Descending ids instead of ascending ones.
+    """
+
+    kind: NodeKind
+    owner: int | None = None
+    filters: tuple[Filter, ...] = ()
+    deleted: bool = False
+    newest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How to traverse.
+
+    Attributes:
+        depth: Edges from a start at most; None goes to the end.
+        kinds: Edges to follow; none of them when empty.
+        through: Kinds of nodes to walk on through; a node of another kind is not reached at all.
+        stop_at: Nodes that are reached but not walked through.
+        deleted: Whether to go through deleted nodes. If not they are not reached at all; a start
+            counts even when it is deleted.
+        inferred: Whether to follow edges that nobody declared.
+        report: Kinds of nodes to report; the others are walked through silently.
+        having: Filters that a reported node passes.
+        limit: Nodes to report at most, closest first by (distance, id); None reports all.
+        edges: Whether to report the edges among the reported nodes.
+    """
+
+    direction: Direction = Direction.UPSTREAM
+    depth: int | None = None
+    kinds: frozenset[EdgeKind] = LINEAGE
+    through: frozenset[NodeKind] | None = None
+    stop_at: frozenset[int] = frozenset()
+    deleted: bool = False
+    inferred: bool = True
+    report: frozenset[NodeKind] | None = None
+    having: tuple[Filter, ...] = ()
+    limit: int | None = None
+    edges: bool = True
+
+
+class Closure(NamedTuple):
+    """What a walk found.
+
+    Attributes:
+        distances: Node to smallest number of edges from a start, in order of (distance, id). The
+            starts are in it with 0, whatever `report`, `having` and `limit` say.
+        edges: The edges of the walk's kinds among those nodes, in order of (source, kind, target,
+            role); each once.
+        depth_reached: Largest distance in `distances`.
+        truncated: Whether `limit` or `depth` cut something off.
+    """
+
+    distances: Mapping[int, int]
+    edges: Sequence[Edge]
+    depth_reached: int
+    truncated: bool
+
+
+class Census(NamedTuple):
+    """What a walk would find, counted; the starts are left out.
+
+    Attributes:
+        counts: (distance, kind) to number of nodes.
+        owners: The models and datasets whose versions were reached.
+    """
+
+    counts: Mapping[tuple[int, NodeKind], int]
+    owners: frozenset[int]
+
+
+class GraphView(ABC):
+    """The state at one revision; inside a decision it shows what was already decided, too."""
+
+    revision: int
+
+    @abstractmethod
+    def values(self, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Scalar]:
+        """Return those of the wanted (node, key) values that hold, in one round trip."""
+
+    @abstractmethod
+    def nodes(self, ids: Collection[int], keys: Collection[str] | None = None) -> dict[int, Node]:
+        """Return the nodes of these ids that exist, with their values of `keys` (None: all).
+
+        Deleted nodes are nodes like others. The order is that of `ids`.
+        """
+
+    @abstractmethod
+    def changed(self, ids: Collection[int]) -> dict[int, int]:
+        """Return for each node the revision that last made it or set or ended a value of it."""
+
+    @abstractmethod
+    def select(self, selection: Selection, after: int | None, limit: int) -> list[int]:
+        """Return up to `limit` ids that fit, in order, those behind `after` only."""
+
+    @abstractmethod
+    def edges(
+        self, ids: Collection[int], direction: Direction, kinds: Collection[EdgeKind]
+    ) -> list[Edge]:
+        """Return the edges of `kinds` that leave (UPSTREAM) or enter (DOWNSTREAM) these nodes.
+
+        Edges to deleted nodes are edges like others. Order: (source, kind, target, role).
+        """
+
+    @abstractmethod
+    def walk(self, starts: Collection[int], walk: Walk) -> Closure:
+        """Return everything reached from `starts`: breadth first over distinct nodes."""
+
+    @abstractmethod
+    def census(self, starts: Collection[int], walk: Walk) -> Census:
+        """Count what `walk` finds without holding it; `limit` and `edges` are ignored."""
+
+    @abstractmethod
+    def path(self, source: int, target: int, kinds: Collection[EdgeKind]) -> list[int] | None:
+        """Return one shortest way along the edges' direction, both ends included, or None.
+
+        Passes through deleted nodes. From a node to itself: `[source]`.
+        """
+
+    @abstractmethod
+    def history(self, node: int, key: str) -> list[Interval]:
+        """Return what the value was up to this revision, oldest first."""
+
+    @abstractmethod
+    def at(self, revision: int) -> datetime | None:
+        """Return when a revision up to this one was committed; None for revision 0."""

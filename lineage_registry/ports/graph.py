@@ -1,0 +1,359 @@
+"""The graph store: an append-only log of events and the graph that follows from it."""
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Final, NamedTuple, final
+
+from lineage_registry.domain.events import EVENT_TYPES, Event
+from lineage_registry.domain.graph import AddEdge, AddNode, Change, EndEdge, Set
+from lineage_registry.domain.view import GraphView
+from lineage_registry.errors import IdempotencyMismatchError, InputTooLargeError, LogCorruptError
+
+MAX_EVENTS: Final = 2_000
+"""Events of one commit at most: what a server takes in one transaction."""
+MAX_EVENT_BYTES: Final = 256 * 1024
+"""Stored bytes of one event at most."""
+PROJECTION: Final = 1
+"""Version of the tables that events are projected into; raise it when a projection changes."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+Decide = Callable[[GraphView], Generator[Event, int, None]]
+"""Reads the head, yields events, gets back the position of each. It may be run more than once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks, and how to know the same request again.
+
+    Attributes:
+        actor: Who is accountable.
+        reason: Why, in the actor's words.
+        key: Idempotency key; a second request of the same key gets the first one's commit.
+        digest: What the request asks for; the same key with another digest is refused.
+    """
+
+    actor: str
+    reason: str | None = None
+    key: str | None = None
+    digest: str | None = None
+
+
+class Head(NamedTuple):
+    """Where the log ends: number of commits, number of events, microseconds since 1970 UTC."""
+
+    revision: int
+    size: int
+    at: int
+
+
+class Recorded(NamedTuple):
+    """An event as it lies in the log.
+
+    Attributes:
+        position: Its number, from 1.
+        body: The stored bytes; they are the event.
+        leaf: RFC 9162 leaf hash of them, 32 bytes.
+        at: Time of the commit, microseconds since 1970 UTC; strictly increasing by revision.
+    """
+
+    position: int
+    revision: int
+    at: int
+    type: str
+    actor: str
+    reason: str | None
+    key: str | None
+    digest: str | None
+    body: bytes
+    leaf: bytes
+
+    @property
+    def event(self) -> Event:
+        """The event that the stored bytes say.
+
+        Raises:
+            LogCorruptError: They say nothing that this version of the software can read.
+        """
+        try:
+            envelope = json.loads(self.body)
+            return EVENT_TYPES[envelope["type"]].model_validate_json(json.dumps(envelope["data"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise LogCorruptError(
+                f"event {self.position} cannot be read: {error}", position=self.position
+            ) from error
+
+    @property
+    def time(self) -> datetime:
+        """Time of the commit."""
+        return from_microseconds(self.at)
+
+    def changes(self) -> list[Change]:
+        """What the event does to the graph."""
+        return list(self.event.changes(self.position))
+
+    @classmethod
+    def parse(cls, position: int, body: bytes) -> "Recorded":
+        """Read back everything that an event's stored bytes say.
+
+        Raises:
+            LogCorruptError: They are not an event.
+        """
+        try:
+            said = json.loads(body)
+            return cls(
+                position,
+                int(said["revision"]),
+                int(said["at"]),
+                said["type"],
+                said["actor"],
+                said.get("reason"),
+                said.get("key"),
+                said.get("digest"),
+                body,
+                leaf_hash(body),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise LogCorruptError(
+                f"event {position} cannot be read: {error}", position=position
+            ) from error
+
+
+class Commit(NamedTuple):
+    """What a transaction wrote; without events nothing was written and `revision` is the head.
+
+    Attributes:
+        replayed: Whether an earlier request of the same key wrote it.
+    """
+
+    revision: int
+    at: int
+    events: Sequence[Recorded]
+    replayed: bool
+
+
+class EventFilter(NamedTuple):
+    """Which events to read, all conditions together; None leaves a condition out.
+
+    Attributes:
+        nodes: Events that made, changed or mention one of these nodes.
+        types: Exact types.
+        after: Positions above this one.
+        before: Positions below this one.
+        since: Microseconds; commits at or after this time.
+        until: Microseconds; commits before this time.
+        newest_first: Descending positions.
+    """
+
+    nodes: frozenset[int] | None = None
+    actor: str | None = None
+    types: frozenset[str] | None = None
+    after: int | None = None
+    before: int | None = None
+    since: int | None = None
+    until: int | None = None
+    newest_first: bool = False
+
+
+class Transaction(ABC):
+    """One write transaction: it holds the head lock until it is committed or given up."""
+
+    head: Head
+    view: GraphView
+
+    @abstractmethod
+    def earlier(self, key: str) -> Sequence[Recorded]:
+        """Return the events of the commit that used this idempotency key; none if unused."""
+
+    @abstractmethod
+    def now(self) -> int:
+        """Return the store's clock, microseconds since 1970 UTC."""
+
+    @abstractmethod
+    def apply(self, recorded: Recorded, changes: Sequence[Change]) -> None:
+        """Append the event and change the graph; `view` shows it from now on.
+
+        The revision of the changes is `recorded.revision`.
+        """
+
+    @abstractmethod
+    def move_head(self, head: Head) -> None:
+        """Move the head."""
+
+
+class GraphStore(ABC):
+    """A log of events and the graph that follows from it; one writer at a time.
+
+    Whatever goes wrong in the backend surfaces as `BackendError` or one of its subclasses.
+    """
+
+    name: ClassVar[str]
+
+    @final
+    def transact(self, decide: Decide, request: Request) -> Commit:
+        """Decide on the head, then append the events and apply their changes: all or nothing.
+
+        The only way anything changes. It is durable when this returns. A decision without events
+        writes nothing.
+
+        Raises:
+            RegistryError: Whatever `decide` raises; nothing is written then.
+            IdempotencyMismatchError: The key was used for another request.
+            InputTooLargeError: More or larger events than one commit takes.
+            BackendUnavailableError: The store cannot be reached or stayed busy.
+        """
+        return self._write(lambda transaction: _commit(transaction, decide, request))
+
+    @abstractmethod
+    def _write(self, work: Callable[[Transaction], Commit]) -> Commit:
+        """Run `work` in one transaction under the head lock, again after a transient fault."""
+
+    @abstractmethod
+    def view(self, as_of: int | datetime | None = None) -> AbstractContextManager[GraphView]:
+        """Open the state at a revision or time; None is now.
+
+        Raises:
+            InvalidQueryError: The revision lies in the future.
+            BackendUnavailableError: The store cannot be reached.
+        """
+
+    @abstractmethod
+    def head(self) -> Head:
+        """Return where the log ends; also tells whether the store can be reached."""
+
+    @abstractmethod
+    def log(self, after: int = 0) -> Iterator[Recorded]:
+        """Stream the whole log in order, behind position `after`."""
+
+    @abstractmethod
+    def events(self, where: EventFilter, limit: int) -> list[Recorded]:
+        """Return up to `limit` events that fit, in order of position."""
+
+    @abstractmethod
+    def rebuild(self, log: Iterable[Recorded]) -> Head:
+        """Replace log and graph by what `log` says: replay, restore and upgrade are this one.
+
+        All or nothing. Returns the new head.
+
+        Raises:
+            LogCorruptError: The positions have a gap or an event cannot be read.
+        """
+
+    @abstractmethod
+    def upgrade(self) -> Head:
+        """Replay the store's own log into fresh tables of this version of the software."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of connections and files; further calls fail."""
+
+
+def leaf_hash(body: bytes) -> bytes:
+    """Return the 32 bytes that stand for an event in the log's Merkle tree (RFC 9162, 2.1.1)."""
+    return hashlib.sha256(b"\x00" + body).digest()
+
+
+def to_microseconds(time: datetime) -> int:
+    """Return the microseconds from 1970 UTC to an aware time, exactly."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def from_microseconds(at: int) -> datetime:
+    """Return the time so many microseconds after 1970, UTC."""
+    return _EPOCH + at * _MICROSECOND
+
+
+def subjects(changes: Sequence[Change]) -> list[int]:
+    """Return the nodes that these changes make, change or mention, each once, in order."""
+    found: dict[int, None] = {}
+    for change in changes:
+        match change:
+            case AddNode():
+                found[change.id] = None
+                found[change.owner] = None
+            case Set():
+                found[change.node] = None
+            case AddEdge() | EndEdge():
+                found[change.source] = None
+                found[change.target] = None
+    found.pop(0, None)
+    return list(found)
+
+
+def _commit(transaction: Transaction, decide: Decide, request: Request) -> Commit:
+    if request.key is not None:
+        earlier = transaction.earlier(request.key)
+        if earlier:
+            return _again(earlier, request)
+    head = transaction.head
+    revision, at = head.revision + 1, max(transaction.now(), head.at + 1)
+    events: list[Recorded] = []
+    decision = decide(transaction.view)
+    try:
+        event = next(decision)
+        while True:
+            position = head.size + len(events) + 1
+            if len(events) == MAX_EVENTS:
+                raise InputTooLargeError(
+                    f"one commit takes at most {MAX_EVENTS} events", hint="do it in several parts"
+                )
+            recorded = _record(event, position, revision, at, request)
+            transaction.apply(recorded, list(event.changes(position)))
+            events.append(recorded)
+            event = decision.send(position)
+    except StopIteration:
+        pass
+    if not events:
+        return Commit(head.revision, head.at, (), replayed=False)
+    transaction.move_head(Head(revision, head.size + len(events), at))
+    return Commit(revision, at, tuple(events), replayed=False)
+
+
+def _again(earlier: Sequence[Recorded], request: Request) -> Commit:
+    first = earlier[0]
+    if first.digest != request.digest:
+        raise IdempotencyMismatchError(
+            f"the idempotency key {request.key!r} was used for another request",
+            hint="use a new key for a new request",
+        )
+    return Commit(first.revision, first.at, tuple(earlier), replayed=True)
+
+
+def _record(event: Event, position: int, revision: int, at: int, request: Request) -> Recorded:
+    envelope: dict[str, object] = {
+        "type": event.type,
+        "v": event.schema_version,
+        "revision": revision,
+        "at": at,
+        "actor": request.actor,
+    }
+    for name in ("reason", "key", "digest"):
+        value = getattr(request, name)
+        if value is not None:
+            envelope[name] = value
+    opening = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
+    data = event.model_dump_json(exclude_defaults=True)
+    body = f'{opening[:-1]},"data":{data}}}'.encode()
+    if len(body) > MAX_EVENT_BYTES:
+        raise InputTooLargeError(
+            f"an event takes at most {MAX_EVENT_BYTES} bytes, this one has {len(body)}",
+            hint="put long texts and many values into a file or into several requests",
+        )
+    return Recorded(
+        position,
+        revision,
+        at,
+        event.type,
+        request.actor,
+        request.reason,
+        request.key,
+        request.digest,
+        body,
+        leaf_hash(body),
+    )
