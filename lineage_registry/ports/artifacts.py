@@ -72,6 +72,8 @@ class ArtifactStore(ABC):
     """
 
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    # Whether it pays to read a seekable source twice, so that its name is known before it is sent.
+    _names_first: ClassVar[bool] = False
 
     def __enter__(self) -> Self:
         return self
@@ -116,11 +118,10 @@ class ArtifactStore(ABC):
         checked = CheckedSource(source, expected=expected, size=size, progress=progress)
         try:
             with self._translating("store an artifact"):
-                if expected is not None and (found := self._find(expected, size)) is not None:
-                    stored = Stored(expected, found, existed=True)
-                else:
+                stored = self._found(checked)
+                if stored is None:
                     existed = self._put(checked)
-                    return Stored(checked.expected or checked.digest, checked.size, existed)
+                    return Stored(checked.digest, checked.size, existed)
         except SourceFailedError as failure:
             raise failure.error from failure.error.__cause__
         if progress is not None:
@@ -423,12 +424,13 @@ class ArtifactStore(ABC):
             return BackendError(text, hint="check the permissions of the user that runs this")
         return BackendError(text)
 
-    def _find(self, digest: Digest, size: int | None) -> int | None:
-        found = self._size(digest)
-        if found is None or size not in {None, found}:
+    def _found(self, source: CheckedSource) -> Stored | None:
+        digest = source.learn() if self._names_first else source.expected
+        found = None if digest is None else self._size(digest)
+        if digest is None or found is None or source.promised_size not in {None, found}:
             return None
         self._settle(digest)
-        return found
+        return Stored(digest, found, existed=True)
 
     def _notes(self) -> Iterator[tuple[str, PinNote]]:
         for name in list(self._note_names("")):

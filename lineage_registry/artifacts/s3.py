@@ -1,0 +1,268 @@
+"""Artifacts in a bucket of any S3 server: MinIO, AWS, Ceph, Garage and others."""
+
+import io
+import os
+import re
+import threading
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from functools import cached_property
+from typing import ClassVar
+
+from lineage_registry.domain.digests import Digest
+from lineage_registry.errors import (
+    DigestMismatchError,
+    InvalidInputError,
+    NotInstalledError,
+    RegistryError,
+)
+from lineage_registry.ports.artifacts import ArtifactStore, Capability, missing
+from lineage_registry.ports.byte_streams import CheckedSource
+
+try:
+    import certifi
+    import urllib3
+    from minio import Minio
+    from minio.commonconfig import ComposeSource
+    from minio.error import MinioException, S3Error
+    from minio.helpers import check_bucket_name
+except ImportError as error:
+    raise NotInstalledError(
+        "artifacts on S3 need the library minio", hint="pip install 'lineage-registry[s3]'"
+    ) from error
+
+from lineage_registry.artifacts import s3_multipart
+from lineage_registry.artifacts.s3_errors import explain
+from lineage_registry.artifacts.s3_streams import ObjectStream, RangeFile, whole
+
+_HEX = re.compile(r"[0-9a-f]{64}")
+_MISSING = frozenset({"NoSuchKey", "NoSuchUpload", "NotFound"})
+# Somebody was faster, or our key may use the bucket but not ask for it: what follows will tell.
+_NOT_OURS_TO_CREATE = frozenset({"AccessDenied", "BucketAlreadyExists", "BucketAlreadyOwnedByYou"})
+_LOOKUPS = 16
+
+
+class S3ArtifactStore(ArtifactStore):
+    """Artifacts in `bucket`, under `prefix`, with the same layout as the local folder.
+
+    ```text
+    blobs/sha256/ab/ab12...   one object for each blob, named by its digest
+    staging/                  uploads whose digest is not known yet
+    pins/                     what uploads keep from clean-up
+    ```
+
+    No conditional write is used: whoever loses a race to a name replaces bytes by the same bytes.
+    """
+
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    _names_first: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        endpoint: str,
+        bucket: str,
+        access_key: str,
+        secret_key: str,
+        *,
+        secure: bool = True,
+        region: str | None = None,
+        prefix: str = "",
+        create_bucket: bool = True,
+    ) -> None:
+        """Remember where the artifacts are; the first use connects.
+
+        Args:
+            endpoint: Host and port, without a scheme.
+            bucket: Name of the bucket.
+            access_key: Who we are.
+            secret_key: What proves it.
+            secure: Whether to speak TLS.
+            region: Saves one question to the server, if known.
+            prefix: What all keys begin with; a slash is added.
+            create_bucket: Whether to create the bucket if it is missing.
+
+        Raises:
+            InvalidInputError: The endpoint or the bucket cannot be the name of one.
+        """
+        self.bucket = bucket
+        self._prefix = _checked_prefix(prefix)
+        self._create_bucket = create_bucket
+        self._connecting = threading.Lock()
+        self._http = _http_pool()
+        try:
+            check_bucket_name(bucket)
+            self._unconnected = Minio(
+                endpoint,
+                access_key,
+                secret_key,
+                secure=secure,
+                region=region,
+                http_client=self._http,
+            )
+        except ValueError as error:
+            raise InvalidInputError(f"not an S3 address: {endpoint}/{bucket}: {error}") from error
+
+    @property
+    def _client(self) -> Minio:
+        with self._connecting:
+            return self._connected
+
+    @cached_property
+    def _connected(self) -> Minio:
+        if self._create_bucket:
+            try:
+                if not self._unconnected.bucket_exists(self.bucket):
+                    self._unconnected.make_bucket(self.bucket)
+            except S3Error as error:
+                if error.code not in _NOT_OURS_TO_CREATE:
+                    raise
+        return self._unconnected
+
+    def _put(self, source: CheckedSource) -> bool:
+        first = source.read_part(s3_multipart.PART_SIZE)
+        if len(first) < s3_multipart.PART_SIZE:
+            return self._put_small(source, first)
+        if source.expected is None:
+            return self._put_unnamed(source, first)
+        self._upload(self._key(source.expected), source, first)
+        return False
+
+    def _put_small(self, source: CheckedSource, data: bytes) -> bool:
+        """Send what memory already holds, under the name that is now known."""
+        if self._size(source.digest) == source.size:
+            return True
+        self._client.put_object(self.bucket, self._key(source.digest), io.BytesIO(data), len(data))
+        return False
+
+    def _put_unnamed(self, source: CheckedSource, first: bytes) -> bool:
+        """Send under a passing name what can be read only once, then let the server copy it."""
+        staging = f"{self._prefix}staging/{uuid.uuid4().hex}"
+        try:
+            self._upload(staging, source, first)
+            existed = self._size(source.digest) == source.size
+            if not existed:
+                origin = ComposeSource(self.bucket, staging)
+                self._client.compose_object(self.bucket, self._key(source.digest), [origin])
+                self._expect(self._key(source.digest), source.size)
+        finally:
+            with suppress(MinioException, urllib3.exceptions.HTTPError):  # `sweep` finds the rest
+                self._client.remove_object(self.bucket, staging)
+        return existed
+
+    def _upload(self, key: str, source: CheckedSource, first: bytes) -> None:
+        s3_multipart.upload(self._client, self.bucket, key, source, first)
+        self._expect(key, source.size)
+
+    def _expect(self, key: str, size: int) -> None:
+        stored = self._client.stat_object(self.bucket, key).size
+        if stored != size:
+            self._client.remove_object(self.bucket, key)
+            raise DigestMismatchError(f"{size} bytes were sent, the server has stored {stored}")
+
+    def _open(self, digest: Digest) -> tuple[io.RawIOBase, int]:
+        stream = ObjectStream(self._client, self.bucket, self._key(digest))
+        try:
+            return stream, stream.connect()
+        except S3Error as error:
+            if error.code not in _MISSING:
+                raise
+            raise missing(digest) from None
+
+    def _open_at(self, digest: Digest) -> io.RawIOBase:
+        size = self._size(digest)
+        if size is None:
+            raise missing(digest)
+        return RangeFile(self._client, self.bucket, self._key(digest), size)
+
+    def _size(self, digest: Digest) -> int | None:
+        try:
+            return self._client.stat_object(self.bucket, self._key(digest)).size
+        except S3Error as error:
+            if error.code not in _MISSING:
+                raise
+            return None
+
+    def _contains(self, digests: frozenset[Digest]) -> frozenset[Digest]:
+        with ThreadPoolExecutor(_LOOKUPS, "s3-lookup") as pool:
+            sizes = pool.map(self._size, digests)
+            return frozenset(
+                digest for digest, size in zip(digests, sizes, strict=True) if size is not None
+            )
+
+    def _iter_digests(self) -> Iterator[Digest]:
+        for key in self._list("blobs/sha256/"):
+            name = key.rpartition("/")[2]
+            if _HEX.fullmatch(name) and key == self._key(Digest(name)):
+                yield Digest(name)
+
+    def _write_note(self, name: str, data: bytes) -> None:
+        self._client.put_object(
+            self.bucket, f"{self._prefix}pins/{name}", io.BytesIO(data), len(data)
+        )
+
+    def _note_names(self, prefix: str) -> Iterator[str]:
+        return (key.rpartition("/")[2] for key in self._list(f"pins/{prefix}"))
+
+    def _read_note(self, name: str) -> bytes | None:
+        try:
+            return whole(self._client, self.bucket, f"{self._prefix}pins/{name}")
+        except S3Error as error:
+            if error.code not in _MISSING:
+                raise
+            return None
+
+    def _remove_note(self, name: str) -> None:
+        self._client.remove_object(self.bucket, f"{self._prefix}pins/{name}")
+
+    def _sweep(self, before: datetime) -> int:
+        client = self._client
+        staged = [
+            item.object_name
+            for item in client.list_objects(self.bucket, f"{self._prefix}staging/")
+            if item.object_name and item.last_modified and item.last_modified < before
+        ]
+        for key in staged:
+            client.remove_object(self.bucket, key)
+        uploads = s3_multipart.unfinished(client, self.bucket, self._prefix, before)
+        for key, upload_id in uploads:
+            s3_multipart.abort(client, self.bucket, key, upload_id)
+        return len(staged) + len(uploads)
+
+    def _check(self) -> None:
+        # Asks for the rights that reading needs; a bucket that is merely there proves nothing.
+        next(self._list("pins/"), None)
+
+    def _close(self) -> None:
+        self._http.clear()
+
+    def _explain(self, error: Exception, action: str) -> RegistryError:
+        return explain(error, action) or super()._explain(error, action)
+
+    def _list(self, under: str) -> Iterator[str]:
+        items = self._client.list_objects(self.bucket, f"{self._prefix}{under}", recursive=True)
+        return (item.object_name for item in items if item.object_name)
+
+    def _key(self, digest: Digest) -> str:
+        return f"{self._prefix}blobs/sha256/{digest.hex[:2]}/{digest.hex}"
+
+
+def _checked_prefix(prefix: str) -> str:
+    parts = [part for part in prefix.split("/") if part]
+    if not prefix.isprintable() or {".", ".."} & set(parts):
+        raise InvalidInputError(f"not a prefix of keys: {prefix[:100]!r}")
+    return "".join(f"{part}/" for part in parts)
+
+
+def _http_pool() -> urllib3.PoolManager:
+    # Five minutes, the default of the client, is long for somebody who waits; a server that is
+    # gone is told within seconds, a slow one may take a minute for each answer.
+    return urllib3.PoolManager(
+        timeout=urllib3.Timeout(connect=5, read=60),
+        maxsize=_LOOKUPS,
+        cert_reqs="CERT_REQUIRED",
+        ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),
+        retries=urllib3.Retry(total=3, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
+    )
