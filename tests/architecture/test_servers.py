@@ -25,6 +25,20 @@ def driver_of(server) -> Driver:
     return GraphDatabase.driver(server.uri, auth=(server.user, server.password))
 
 
+def run_pytest(test_file: Path, environment: dict[str, str], *options: str) -> None:
+    own = {k: v for k, v in os.environ.items() if not k.startswith(("LINEAGE_", "PYTEST_"))}
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"]
+    command += ["-p", "tests.servers.pytest_plugin", "-c", "pyproject.toml", *options]
+    done = subprocess.run(
+        [*command, str(test_file)],
+        env=own | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.fixture
 def own_neo4j(neo4j_server):
     # Asks for the shared one too: only so that it runs, or is skipped, under the same conditions.
@@ -123,13 +137,7 @@ def test_a_run_of_pytest_leaves_no_server_behind(s3_server, tmp_path):
         "def test_two(s3_server):\n"
         f"    Path({str(tmp_path)!r}, s3_server.endpoint).touch()\n"
     )
-    environment = {
-        k: v for k, v in os.environ.items() if not k.startswith(("LINEAGE_S3", "PYTEST"))
-    }
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"]
-    command += ["-p", "tests.servers.pytest_plugin", "-c", "pyproject.toml", str(inner)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    run_pytest(inner, {})
     endpoints = [path.name for path in tmp_path.iterdir() if ":" in path.name]
     assert len(endpoints) == 1, "both workers used one server"
     listening = {
@@ -181,3 +189,19 @@ def test_a_missing_java_is_said_with_what_to_install():
 def test_an_s3_address_that_is_no_url_is_refused(url):
     with pytest.raises(ValueError, match="must look like http"):
         S3Address.from_environment({"LINEAGE_S3_URL": url})
+
+
+def test_all_that_shares_the_one_neo4j_runs_in_one_worker(neo4j_server, tmp_path):
+    inner = tmp_path / "test_inner.py"
+    inner.write_text(
+        "import pytest\n"
+        "from pathlib import Path\n"
+        "@pytest.fixture\n"
+        "def graph(neo4j_server):\n"
+        "    return neo4j_server\n"
+        "@pytest.mark.parametrize('n', range(8))\n"
+        "def test_indirectly(graph, worker_id, n):\n"
+        f"    Path({str(tmp_path)!r}, 'ran-' + worker_id).touch()\n"
+    )
+    run_pytest(inner, neo4j_server.to_environment(), "--dist", "loadgroup")
+    assert len(list(tmp_path.glob("ran-*"))) == 1
