@@ -1,0 +1,19 @@
+"""The handlers that come with the registry."""
+
+from collections.abc import Iterable
+from importlib.metadata import EntryPoint, entry_points
+
+from lineage_registry.formats.plain_files import PlainFilesHandler
+from lineage_registry.formats.pytorch import PyTorchHandler
+from lineage_registry.formats.safetensors import SafetensorsHandler
+from lineage_registry.ports.formats import ENTRY_POINT_GROUP, HandlerRegistry
+
+
+def handlers() -> HandlerRegistry:
+    """Return the built-in handlers and those that installed packages announce."""
+    built_in = (SafetensorsHandler(), PyTorchHandler(), PlainFilesHandler())
+    return HandlerRegistry(built_in, announced=_announced)
+
+
+def _announced() -> Iterable[EntryPoint]:
+    return entry_points(group=ENTRY_POINT_GROUP)

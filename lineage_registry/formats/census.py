@@ -1,0 +1,51 @@
+"""Counting the tensors of a file as they are found."""
+
+import math
+from dataclasses import dataclass, field
+
+from lineage_registry.domain.formats import TensorSummary
+from lineage_registry.errors import UnsafeArtifactError
+
+MAX_TENSORS = 100_000
+MAX_LISTED = 1_000
+_MAX_NAME = 500
+
+
+@dataclass
+class Census:
+    """Tensors seen so far; elements are counted apart, since tied tensors share theirs."""
+
+    tensors: int = 0
+    dtypes: dict[str, int] = field(default_factory=dict)
+    listed: list[TensorSummary] = field(default_factory=list)
+
+    def see(self, name: str, dtype: str, shape: tuple[int, ...]) -> None:
+        """Take note of a name and what it stands for.
+
+        Raises:
+            UnsafeArtifactError: There are more tensors than any honest file has.
+        """
+        self.tensors += 1
+        if self.tensors > MAX_TENSORS:
+            raise UnsafeArtifactError(f"there are more than {MAX_TENSORS} tensors")
+        if len(self.listed) < MAX_LISTED:
+            self.listed.append(TensorSummary(name=name[:_MAX_NAME], dtype=dtype, shape=shape))
+
+    def count(self, dtype: str, elements: int) -> None:
+        """Add stored elements."""
+        self.dtypes[dtype] = self.dtypes.get(dtype, 0) + elements
+
+    @property
+    def parameters(self) -> int:
+        """All stored elements."""
+        return sum(self.dtypes.values())
+
+    @property
+    def truncated(self) -> bool:
+        """Whether some tensors are counted but not listed."""
+        return self.tensors > len(self.listed)
+
+
+def elements(shape: tuple[int, ...]) -> int:
+    """Return how many elements a tensor of this shape has."""
+    return math.prod(shape)

@@ -1,0 +1,21 @@
+"""What was found in one checkpoint file."""
+
+from dataclasses import dataclass
+
+from lineage_registry.domain.formats import Verdict
+from lineage_registry.formats.census import Census
+from lineage_registry.formats.pickle_policy import judge
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Tensors, what the pickles ask to import, and what the file says of itself."""
+
+    census: Census
+    asked: frozenset[tuple[str, str]]
+    notes: dict[str, str]
+    decided: tuple[Verdict, tuple[str, ...]] | None = None
+
+    def verdict(self) -> tuple[Verdict, tuple[str, ...]]:
+        """Return the verdict on the file, with its reasons."""
+        return self.decided or judge(self.asked)

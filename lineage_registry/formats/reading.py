@@ -1,0 +1,42 @@
+"""Reading exact pieces of files, and text from strangers made fit to be shown."""
+
+from typing import BinaryIO
+
+from lineage_registry.errors import UnreadableArtifactError
+from lineage_registry.ports.filesets import FileSet
+
+MAX_SHOWN = 120
+
+
+def head(files: FileSet, path: str, count: int) -> bytes:
+    """Return the first bytes of a file, fewer if it is shorter."""
+    with files.open(path) as stream:
+        return stream.read(count)
+
+
+def read_exactly(stream: BinaryIO, count: int, what: str) -> bytes:
+    """Return exactly so many bytes.
+
+    Raises:
+        UnreadableArtifactError: The file ends before.
+    """
+    data = stream.read(count)
+    if len(data) != count:
+        raise UnreadableArtifactError(f"the file ends inside {what}")
+    return data
+
+
+def read_at(stream: BinaryIO, offset: int, count: int, what: str) -> bytes:
+    """Return exactly so many bytes from a place.
+
+    Raises:
+        UnreadableArtifactError: The file ends before.
+    """
+    stream.seek(offset)
+    return read_exactly(stream, count, what)
+
+
+def shown(text: object) -> str:
+    """Return text of a stranger as printable ASCII of bounded length, in quotes."""
+    written = ascii(str(text)[: MAX_SHOWN + 1])
+    return written if len(written) <= MAX_SHOWN else f"{written[: MAX_SHOWN - 3]}..."

@@ -1,0 +1,148 @@
+"""Safetensors: named tensors and nothing else."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from lineage_registry.domain.formats import Inspection, Verdict
+from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
+from lineage_registry.formats.census import Census, elements
+from lineage_registry.formats.companions import unexplained
+from lineage_registry.formats.reading import head, shown
+from lineage_registry.formats.requirements import installed, require
+from lineage_registry.formats.safetensors_header import Header, looks_like_header, read_header
+from lineage_registry.formats.safetensors_numpy import numpy_parts
+from lineage_registry.formats.safetensors_torch import torch_parts
+from lineage_registry.formats.ties import Parts, alias_metadata, aliases
+from lineage_registry.formats.weights import (
+    NUMPY_ARRAY,
+    TORCH_MODULE,
+    TORCH_TENSOR,
+    confidence,
+    counted,
+    is_flat,
+)
+from lineage_registry.formats.writing import whole_file
+from lineage_registry.ports.filesets import FileSet, LocalFiles, total_size
+from lineage_registry.ports.handlers import Confidence, FormatHandler
+
+_FILE = "model.safetensors"
+_FRAMEWORKS = {"pt": "torch", "np": "numpy"}
+
+
+class SafetensorsHandler(FormatHandler):
+    """Saves dictionaries of tensors or arrays, and modules as their state dict.
+
+    Tied tensors are stored once and tied again on loading. Loading gives a dictionary of what was
+    saved: arrays if arrays were, else torch tensors if torch is installed, else arrays;
+    `framework="pt"` or `"np"` decides otherwise. Several files (shards) give one dictionary.
+    """
+
+    name: ClassVar[str] = "safetensors"
+    classes: ClassVar[tuple[str, ...]] = (TORCH_MODULE,)
+    load_options: ClassVar[frozenset[str]] = frozenset({"framework", "device"})
+    save_options: ClassVar[frozenset[str]] = frozenset({"metadata"})
+
+    def _claim(self, obj: object) -> int | None:
+        return 0 if is_flat(obj, NUMPY_ARRAY, TORCH_TENSOR) else super()._claim(obj)
+
+    def _detect(self, files: FileSet) -> Confidence:
+        return confidence(files, _weights(files))
+
+    def _inspect(self, files: FileSet) -> Inspection:
+        weights = _weights(files)
+        if not weights:
+            raise UnreadableArtifactError("there is no safetensors file")
+        headers = [_header(files, path) for path in weights]
+        reasons = unexplained(files, weights)
+        return Inspection(
+            format=self.name,
+            verdict=Verdict.NOT_INSPECTABLE if reasons else Verdict.SAFE,
+            reasons=reasons,
+            bytes=total_size(files),
+            metadata=headers[0].metadata,
+            **counted([_census(header) for header in headers]),
+        )
+
+    def _load(self, folder: Path, **options: object) -> dict[str, Any]:
+        files = LocalFiles(folder)
+        loaded: dict[str, Any] = {}
+        for path in _weights(files):
+            metadata = _header(files, path).metadata
+            framework = _framework(options.get("framework"), metadata)
+            part = _read(files.place(path), framework, options.get("device", "cpu"))
+            part.update({tied: part[name] for tied, name in aliases(metadata, part).items()})
+            if twice := loaded.keys() & part.keys():
+                raise UnreadableArtifactError(f"two files hold the tensor {shown(min(twice))}")
+            loaded.update(part)
+        return loaded
+
+    def _save(self, obj: object, folder: Path, **options: object) -> None:
+        parts = _parts(obj)
+        metadata = {**_own_metadata(options.get("metadata")), **alias_metadata(parts)}
+        metadata["format"] = parts.framework
+        module = "numpy" if parts.framework == "np" else "torch"
+        library = require(f"safetensors.{module}", extra="torch")
+        with whole_file(folder / _FILE) as draft:
+            library.save_file(parts.tensors, draft, metadata=metadata)
+
+
+def _weights(files: FileSet) -> list[str]:
+    return [
+        path for path in files.paths() if looks_like_header(head(files, path, 9), files.size(path))
+    ]
+
+
+def _header(files: FileSet, path: str) -> Header:
+    with files.open(path) as stream:
+        return read_header(stream, files.size(path))
+
+
+def _census(header: Header) -> Census:
+    census = Census()
+    for entry in header.entries:
+        census.see(entry.name, entry.dtype, entry.shape)
+        census.count(entry.dtype, elements(entry.shape))
+    return census
+
+
+def _framework(wanted: object, metadata: dict[str, str]) -> str:
+    if wanted is None:
+        return "np" if metadata.get("format") == "np" or not installed("torch") else "pt"
+    if wanted not in _FRAMEWORKS:
+        raise InvalidInputError(
+            f"there is no framework {wanted!r}",
+            hint="framework= one of: np, pt",
+            option="framework",
+        )
+    return str(wanted)
+
+
+def _read(place: Path, framework: str, device: object) -> dict[str, Any]:
+    require(_FRAMEWORKS[framework], extra="torch")
+    if framework == "np":
+        return dict(require("safetensors.numpy", extra="torch").load_file(place))
+    return dict(require("safetensors.torch", extra="torch").load_file(place, device=device))
+
+
+def _parts(obj: object) -> Parts:
+    if is_flat(obj, NUMPY_ARRAY) and isinstance(obj, Mapping):
+        return numpy_parts(obj)
+    torch = require("torch", extra="torch")
+    state = obj.state_dict() if isinstance(obj, torch.nn.Module) else obj
+    if isinstance(state, Mapping) and (not state or is_flat(state, TORCH_TENSOR)):
+        return torch_parts(state)
+    raise InvalidInputError(
+        f"safetensors holds named tensors; this {type(obj).__qualname__} is more than that",
+        hint="save its state dict, or ask for format='pytorch'",
+    )
+
+
+def _own_metadata(given: object) -> dict[str, str]:
+    if given is None:
+        return {}
+    if isinstance(given, dict) and all(
+        isinstance(key, str) and isinstance(text, str) for key, text in given.items()
+    ):
+        return given
+    raise InvalidInputError("metadata is not text by name", option="metadata")

@@ -1,0 +1,85 @@
+"""Checkpoints of torch before 1.6: five pickles in a row, then the bytes of each storage."""
+
+import struct
+from collections.abc import Callable
+from typing import Any, BinaryIO, Never
+
+from lineage_registry.domain.formats import Verdict
+from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
+from lineage_registry.formats.census import Census
+from lineage_registry.formats.checkpoint import Checkpoint
+from lineage_registry.formats.pickle_gate import MAX_PICKLE, BoundedReader, Pairs, read_pickle
+from lineage_registry.formats.pickle_policy import judge
+from lineage_registry.formats.reading import read_exactly, shown
+from lineage_registry.formats.torch_tensors import Storages, call, take_census
+
+MAGIC = bytes.fromhex("80028a0a6cfc9c46f920")
+_MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
+_PROTOCOL = 1001
+_COUNT = struct.Struct("<q")
+
+
+def read_legacy(stream: BinaryIO, size: int) -> Checkpoint:
+    """Return what a checkpoint of the old form holds.
+
+    Raises:
+        UnreadableArtifactError: It is cut off or broken.
+        UnsafeArtifactError: One of its pickles breaks a rule.
+    """
+    reader = BoundedReader(stream, MAX_PICKLE)
+    asked: set[tuple[str, str]] = set()
+
+    def pickled(persistent: Callable[[Any], Any] = _no_reference) -> Any:
+        picture, named = read_pickle(reader, call=call, persistent=persistent)
+        asked.update(named)
+        return picture
+
+    if pickled() != _MAGIC_NUMBER:
+        return _bare_pickle(stream, size, frozenset(asked))
+    if pickled() != _PROTOCOL:
+        raise UnreadableArtifactError("the checkpoint is of an unknown protocol")
+    _check_system(pickled())
+    storages = Storages()
+    picture = pickled(storages.refer)
+    _check_storages(stream, size, pickled(), storages)
+    return Checkpoint(take_census(picture), frozenset(asked), {"protocol": str(_PROTOCOL)})
+
+
+def _bare_pickle(stream: BinaryIO, size: int, asked: frozenset[tuple[str, str]]) -> Checkpoint:
+    if stream.tell() != size:
+        raise UnsafeArtifactError("something follows the pickle")
+    verdict, reasons = judge(asked)
+    if verdict is Verdict.SAFE:
+        verdict, reasons = Verdict.NEEDS_TRUST, ("it is a pickle, but no checkpoint of torch",)
+    return Checkpoint(Census(), asked, {}, decided=(verdict, reasons))
+
+
+def _no_reference(_pid: Any) -> Never:
+    raise UnsafeArtifactError("the pickle refers to a storage where none can be")
+
+
+def _check_system(system: Any) -> None:
+    told = [value for key, value in system if key == "little_endian"] if _are_pairs(system) else []
+    if told != [True]:
+        raise UnsafeArtifactError("the checkpoint is not little-endian")
+
+
+def _are_pairs(item: Any) -> bool:
+    return isinstance(item, Pairs)
+
+
+def _check_storages(stream: BinaryIO, size: int, keys: Any, storages: Storages) -> None:
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise UnreadableArtifactError("the list of storages is not a list of keys")
+    if sorted(keys) != sorted(storages.by_key):
+        raise UnsafeArtifactError("the list of storages is not what the tensors refer to")
+    at = stream.tell()
+    for key in keys:
+        storage = storages.by_key[key]
+        (count,) = _COUNT.unpack(read_exactly(stream, _COUNT.size, f"storage {shown(key)}"))
+        if count != storage.size:
+            raise UnsafeArtifactError(f"storage {shown(key)} contradicts itself about its size")
+        at += _COUNT.size + storage.bytes
+        stream.seek(at)
+    if at != size:
+        raise UnreadableArtifactError(f"the storages end at byte {at}, the file at {size}")

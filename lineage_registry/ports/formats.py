@@ -1,0 +1,235 @@
+"""The model formats that this installation knows, and which of them a model or a file is."""
+
+import logging
+import os
+from collections.abc import Callable, Iterable
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+from lineage_registry.domain.formats import Inspection
+from lineage_registry.errors import (
+    AlreadyExistsError,
+    AmbiguousFormatError,
+    FormatError,
+    UnknownFormatError,
+)
+from lineage_registry.ports.filesets import FileSet, LocalFiles
+from lineage_registry.ports.handlers import (
+    Confidence,
+    FormatHandler,
+    ensure_loadable,
+    ensure_storable,
+    line_of_descent,
+)
+
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "Confidence",
+    "FileSet",
+    "FormatHandler",
+    "HandlerRegistry",
+    "LocalFiles",
+    "ensure_loadable",
+    "ensure_storable",
+]
+
+ENTRY_POINT_GROUP = "lineage_registry.handlers"
+"""Where a package announces its handlers: `name = "package.module:HandlerClass"`."""
+
+_log = logging.getLogger(__name__)
+
+
+def _none() -> Iterable[EntryPoint]:
+    return ()
+
+
+class HandlerRegistry:
+    """Format handlers by name: those handed in, those added, those that packages announce.
+
+    Announced handlers are loaded when they are first needed. One that cannot be loaded is left
+    out of detection with a warning, and asking for it by name says what is wrong with it.
+
+    Raises:
+        AlreadyExistsError: Two handlers have one name.
+    """
+
+    def __init__(
+        self,
+        handlers: Iterable[FormatHandler] = (),
+        announced: Callable[[], Iterable[EntryPoint]] = _none,
+    ) -> None:
+        self._handlers: dict[str, FormatHandler] = {}
+        self._announced = announced
+        self._waiting: dict[str, EntryPoint] | None = None
+        self._broken: dict[str, FormatError] = {}
+        for handler in handlers:
+            self._put(handler)
+
+    def add(self, handler: FormatHandler) -> None:
+        """Make a handler known.
+
+        Raises:
+            AlreadyExistsError: There is a handler of this name.
+        """
+        if handler.name in self._discovered() or handler.name in self._broken:
+            raise _taken(handler.name)
+        self._put(handler)
+
+    def names(self) -> list[str]:
+        """Return the names of all formats, sorted; announced but broken ones are there too."""
+        return sorted({*self._discovered(), *self._handlers, *self._broken})
+
+    def by_name(self, name: str) -> FormatHandler:
+        """Return the handler of this name.
+
+        Raises:
+            UnknownFormatError: There is none.
+            FormatError: A package announces it, and it cannot be loaded.
+        """
+        if name in self._handlers:
+            return self._handlers[name]
+        if name in self._discovered():
+            self._load(name)
+        if name in self._broken:
+            raise self._broken[name]
+        if name not in self._handlers:
+            raise UnknownFormatError(
+                f"there is no format {name!r}",
+                hint=f"known formats: {', '.join(self.names())}",
+                format=name,
+            )
+        return self._handlers[name]
+
+    def for_object(self, obj: object) -> FormatHandler:
+        """Return the handler that saves this object, the one of its most specific class.
+
+        A path (`str` or `Path`) stands for the files that lie there.
+
+        Raises:
+            UnknownFormatError: No handler saves such objects.
+            AmbiguousFormatError: Two handlers have an equal claim.
+            NotFoundError: The object is a path and nothing lies there.
+        """
+        if isinstance(obj, str | os.PathLike):
+            return self.detect(LocalFiles(Path(obj)))
+        claims = [
+            (rank, handler) for handler in self._all() if (rank := handler.claim(obj)) is not None
+        ]
+        kind = line_of_descent(obj)[0]
+        if not claims:
+            raise UnknownFormatError(
+                f"no format handler saves a {kind}",
+                hint="save it to files yourself and register their folder",
+                type=kind,
+                **self._left_out(),
+            )
+        nearest = min(rank for rank, _ in claims)
+        return _only([handler for rank, handler in claims if rank == nearest], f"a {kind}")
+
+    def detect(self, files: FileSet) -> FormatHandler:
+        """Return the handler that is surest, from their content, to read these files.
+
+        Raises:
+            UnknownFormatError: No handler takes them.
+            AmbiguousFormatError: Two handlers are equally sure.
+        """
+        answers = [(self._ask(handler, files), handler) for handler in self._all()]
+        surest = max((confidence for confidence, _ in answers), default=Confidence.NONE)
+        if surest is Confidence.NONE:
+            raise UnknownFormatError(
+                "no format handler reads these files",
+                hint=f"known formats: {', '.join(self.names())}",
+                **self._left_out(),
+            )
+        return _only(
+            [handler for confidence, handler in answers if confidence is surest], "the files"
+        )
+
+    def inspect(self, files: FileSet) -> Inspection:
+        """Return what the files say of themselves; nothing in them is executed.
+
+        Raises:
+            UnknownFormatError: No handler takes them.
+            AmbiguousFormatError: Two handlers are equally sure.
+        """
+        return self.detect(files).inspect(files)
+
+    def _put(self, handler: FormatHandler) -> None:
+        if handler.name in self._handlers:
+            raise _taken(handler.name)
+        self._handlers[handler.name] = handler
+
+    def _all(self) -> list[FormatHandler]:
+        for name in list(self._discovered()):
+            self._load(name)
+        return list(self._handlers.values())
+
+    def _discovered(self) -> dict[str, EntryPoint]:
+        """Return the announced handlers not loaded yet, by name."""
+        if self._waiting is None:
+            self._waiting = {}
+            for point in self._announced():
+                self._announce(point, self._waiting)
+        return self._waiting
+
+    def _announce(self, point: EntryPoint, waiting: dict[str, EntryPoint]) -> None:
+        if point.name in self._handlers:
+            _log.warning("%s: the name of format %r is taken", _origin(point), point.name)
+        elif point.name in waiting:
+            del waiting[point.name]
+            self._give_up(point, "two packages announce a handler of this name")
+        elif point.name not in self._broken:
+            waiting[point.name] = point
+
+    def _load(self, name: str) -> None:
+        point = self._discovered().pop(name)
+        try:
+            handler = point.load()()
+        except Exception as error:  # noqa: BLE001 - another package's code may raise anything
+            self._give_up(point, f"{type(error).__name__}: {error}")
+            return
+        if not isinstance(handler, FormatHandler):
+            self._give_up(point, "it is not a FormatHandler")
+        elif handler.name != name:
+            self._give_up(point, f"its own name is {handler.name!r}")
+        else:
+            self._put(handler)
+
+    def _give_up(self, point: EntryPoint, why: str) -> None:
+        error = FormatError(
+            f"the handler of format {point.name!r} ({_origin(point)}) cannot be used: {why}",
+            hint="repair or remove the package that announces it",
+            format=point.name,
+        )
+        _log.warning("%s", error)
+        self._broken[point.name] = error
+
+    def _ask(self, handler: FormatHandler, files: FileSet) -> Confidence:
+        try:
+            return handler.detect(files)
+        except FormatError as error:
+            _log.warning("format %r is left out: %s", handler.name, error)
+            return Confidence.NONE
+
+    def _left_out(self) -> dict[str, object]:
+        return {"left_out": sorted(self._broken)} if self._broken else {}
+
+
+def _only(handlers: list[FormatHandler], what: str) -> FormatHandler:
+    if len(handlers) == 1:
+        return handlers[0]
+    names = sorted(handler.name for handler in handlers)
+    raise AmbiguousFormatError(
+        f"{what} may be of several formats: {', '.join(names)}",
+        hint=f"say which one, such as format={names[0]!r}; 'files' takes files as they are",
+        formats=names,
+    )
+
+
+def _taken(name: str) -> AlreadyExistsError:
+    return AlreadyExistsError(f"there is a format handler {name!r} already", format=name)
+
+
+def _origin(point: EntryPoint) -> str:
+    package = f" of package {point.dist.name}" if point.dist else ""
+    return f"{point.value}{package}"
