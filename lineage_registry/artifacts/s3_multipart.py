@@ -18,7 +18,7 @@ from minio.error import MinioException
 
 from lineage_registry.ports.byte_streams import CheckedSource
 
-PART_SIZE = 8 * 1024 * 1024
+PART_SIZE = 16 * 1024 * 1024
 _SENDERS = 3
 _MOST_PARTS = 10_000
 _PARTS_PER_STEP = 2_000
