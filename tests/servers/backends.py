@@ -10,8 +10,9 @@ from tests.servers.addresses import Neo4jAddress, S3Address
 from tests.servers.cache import REPOSITORY
 from tests.servers.minio import MinioServer
 from tests.servers.neo4j import Neo4jServer
+from tests.servers.versions import NEO4J
 
-NEO4J_IMAGE = "neo4j:5.26-community"
+NEO4J_IMAGE = f"neo4j:{NEO4J['5']}-community"
 
 
 def docker_answers() -> bool:
