@@ -5,6 +5,7 @@ through hadolint.
 """
 
 import fnmatch
+import hashlib
 import json
 import os
 import re
@@ -17,7 +18,7 @@ import pytest
 
 from tests.servers.cache import REPOSITORY, obtain, run_tool
 from tests.servers.pytest_plugin import services_are_required
-from tests.servers.versions import COMPOSE_SPEC, MINIO, NEO4J
+from tests.servers.versions import MINIO, NEO4J
 
 SECRETS = {"NEO4J_PASSWORD": "graph-pw", "S3_ACCESS_KEY": "key", "S3_SECRET_KEY": "secret-pw"}
 DOCKERFILES = ["Dockerfile", "docker/minio/Dockerfile"]
@@ -29,11 +30,15 @@ def compose_loader() -> Path:
     if go is None and not services_are_required():
         pytest.skip("Go is needed to build the compose loader")
 
-    def build(folder: Path) -> None:
-        source = f"github.com/compose-spec/compose-go/v2/cmd@{COMPOSE_SPEC}"
-        run_tool([go or "go", "install", source], {"GOBIN": str(folder), "CGO_ENABLED": "0"})
+    source = Path(__file__).with_name("compose_loader")
+    locked = (source / "main.go").read_bytes() + (source / "go.sum").read_bytes()
+    version = hashlib.sha256(locked).hexdigest()[:12]
 
-    return obtain("compose-go", COMPOSE_SPEC, "building the compose loader", build) / "cmd"
+    def build(folder: Path) -> None:
+        command = [go or "go", "-C", str(source), "build", "-o", str(folder / "loader"), "."]
+        run_tool(command, {"CGO_ENABLED": "0"})
+
+    return obtain("compose-loader", version, "building the compose loader", build) / "loader"
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def load(compose_loader, tmp_path):
 
     def run(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [compose_loader, "-format", "json", "docker-compose.yml"],
+            [compose_loader, "docker-compose.yml"],
             cwd=tmp_path,
             env={"PATH": os.environ["PATH"], **environment},
             capture_output=True,
@@ -108,6 +113,12 @@ def test_the_api_gets_the_settings_that_it_reads(services):
     assert environment["LINEAGE_REGISTRY_S3_ACCESS_KEY"] == SECRETS["S3_ACCESS_KEY"]
     assert environment["LINEAGE_REGISTRY_S3_SECRET_KEY"] == SECRETS["S3_SECRET_KEY"]
     assert environment.get("LINEAGE_REGISTRY_API_KEYS") is None
+
+
+def test_the_api_keys_are_handed_on_when_they_are_set(load):
+    done = load(SECRETS | {"LINEAGE_REGISTRY_API_KEYS": "token=ann"})
+    environment = json.loads(done.stdout)["services"]["api"]["environment"]
+    assert environment["LINEAGE_REGISTRY_API_KEYS"] == "token=ann"
 
 
 def test_only_the_api_is_published_and_only_on_loopback(services):

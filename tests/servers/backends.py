@@ -19,11 +19,11 @@ def docker_answers() -> bool:
     """Tell whether there is a Docker daemon to start containers with."""
     if "DOCKER_HOST" not in os.environ and not Path("/var/run/docker.sock").exists():
         return False
-    import docker
+    from docker.client import DockerClient
     from docker.errors import DockerException
 
     try:
-        client = docker.from_env(timeout=5)
+        client = DockerClient.from_env(timeout=5)
         client.ping()
         client.close()
     except DockerException:

@@ -7,6 +7,3 @@ NEO4J_JAVA = {"5": range(17, 22), "2026": range(25, 26)}
 
 MINIO = "v0.0.0-20260212201848-7aac2a2c5b7c"
 """The last state of the archived repository: no image of it was ever published."""
-
-COMPOSE_SPEC = "v2.16.2"
-"""compose-go, the loader inside docker compose."""
