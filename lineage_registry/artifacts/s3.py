@@ -87,6 +87,8 @@ class S3ArtifactStore(ArtifactStore):
         Raises:
             InvalidInputError: The endpoint or the bucket cannot be the name of one.
         """
+        if not endpoint or "/" in endpoint:
+            raise InvalidInputError(f"not HOST or HOST:PORT: {endpoint[:100]!r}")
         self.bucket = bucket
         self._prefix = _checked_prefix(prefix)
         self._create_bucket = create_bucket

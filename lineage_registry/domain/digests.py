@@ -60,13 +60,13 @@ class Manifest:
         """Collect `files` in the order of their paths.
 
         Raises:
-            InvalidInputError: A path occurs twice or could leave the folder it is unpacked in.
+            InvalidInputError: A path occurs twice, is the folder of another, or could leave the
+                folder it is unpacked in.
         """
         ordered = tuple(sorted(files))
         for entry in ordered:
             _check_path(entry.path)
-        if len({entry.path for entry in ordered}) < len(ordered):
-            raise InvalidInputError("a manifest names each path once")
+        _check_distinct([entry.path for entry in ordered])
         return cls(ordered)
 
     @property
@@ -79,6 +79,19 @@ class Manifest:
     def size(self) -> int:
         """Bytes of all files together."""
         return sum(entry.size for entry in self.files)
+
+
+def _check_distinct(paths: list[str]) -> None:
+    files = set(paths)
+    if len(files) < len(paths):
+        raise InvalidInputError("a manifest names each path once")
+    folders = {path[:end] for path in paths for end in _slashes(path)}
+    if both := sorted(files & folders):
+        raise InvalidInputError(f"{both[0]!r} cannot be a file and a folder of files")
+
+
+def _slashes(path: str) -> list[int]:
+    return [position for position, letter in enumerate(path) if letter == "/"]
 
 
 def _check_path(path: str) -> None:
