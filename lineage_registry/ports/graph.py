@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final, NamedTuple, final
 
 from lineage_registry.domain.events import EVENT_TYPES, Event
-from lineage_registry.domain.graph import AddEdge, AddNode, Change, EndEdge, Set
+from lineage_registry.domain.graph import AddEdge, AddNode, Change, EndEdge, Scalar, Set
 from lineage_registry.domain.view import GraphView
 from lineage_registry.errors import IdempotencyMismatchError, InputTooLargeError, LogCorruptError
 
@@ -95,8 +95,8 @@ class Recorded(NamedTuple):
         return from_microseconds(self.at)
 
     def changes(self) -> list[Change]:
-        """What the event does to the graph."""
-        return list(self.event.changes(self.position))
+        """What the event does to the graph; a new node knows who made it and when."""
+        return _changes(self.event, self)
 
     @classmethod
     def parse(cls, position: int, body: bytes) -> "Recorded":
@@ -286,6 +286,14 @@ def subjects(changes: Sequence[Change]) -> list[int]:
     return list(found)
 
 
+def _changes(event: Event, recorded: Recorded) -> list[Change]:
+    birth: dict[str, Scalar] = {"created_at": recorded.at, "created_by": recorded.actor}
+    return [
+        change._replace(facts={**change.facts, **birth}) if isinstance(change, AddNode) else change
+        for change in event.changes(recorded.position)
+    ]
+
+
 def _commit(transaction: Transaction, decide: Decide, request: Request) -> Commit:
     if request.key is not None:
         earlier = transaction.earlier(request.key)
@@ -304,7 +312,7 @@ def _commit(transaction: Transaction, decide: Decide, request: Request) -> Commi
                     f"one commit takes at most {MAX_EVENTS} events", hint="do it in several parts"
                 )
             recorded = _record(event, position, revision, at, request)
-            transaction.apply(recorded, list(event.changes(position)))
+            transaction.apply(recorded, _changes(event, recorded))
             events.append(recorded)
             event = decision.send(position)
     except StopIteration:

@@ -86,37 +86,43 @@ class DetailsChanged(Event):
 
 
 class NodeDeleted(Event):
-    """A node is out of sight; nothing of it is destroyed.
+    """A node is out of sight, with its versions if it is a model; nothing of it is destroyed.
 
     Attributes:
+        members: The versions that went with it.
         forced: Whether it was deleted although something relied on it.
         blocked_by: What relied on it.
-        aliases: Aliases and stage pointers of its model that named it, which end.
+        family: The model of a deleted version.
+        pointers: Aliases and stage names of that model that named the version, which end.
     """
 
     type: ClassVar[str] = "node.deleted"
 
     node: NodeId
-    model: NodeId | None = None
+    members: list[NodeId] = Field(default_factory=list)
     forced: bool = False
     blocked_by: list[NodeId] = Field(default_factory=list)
+    family: NodeId | None = None
     pointers: list[str] = Field(default_factory=list)
 
     def changes(self, position: int) -> Iterator[Change]:
-        """Mark the node; end the pointers that would name a deleted version."""
-        yield Set(self.node, "deleted", value=True)
-        if self.model is not None:
+        """Mark the nodes; end the pointers that would name a deleted version."""
+        for node in (self.node, *self.members):
+            yield Set(node, "deleted", value=True)
+        if self.family is not None:
             for pointer in self.pointers:
-                yield Set(self.model, pointer, None)
+                yield Set(self.family, pointer, None)
 
 
 class NodeRestored(Event):
-    """A deleted node is back."""
+    """A deleted node is back, with the versions that went with it."""
 
     type: ClassVar[str] = "node.restored"
 
     node: NodeId
+    members: list[NodeId] = Field(default_factory=list)
 
     def changes(self, position: int) -> Iterator[Change]:
-        """Take the mark away."""
-        yield Set(self.node, "deleted", None)
+        """Take the marks away."""
+        for node in (self.node, *self.members):
+            yield Set(node, "deleted", None)

@@ -60,6 +60,8 @@ class PointerMoved(Event):
             yield Set(version, "stage", stage)
         for pointer, holder in self.pointers.items():
             yield Set(self.model, pointer, holder)
+        if self.version is not None:
+            yield Set(self.version, "rolled_back", None)
 
 
 class AliasMoved(PointerMoved):
@@ -92,15 +94,21 @@ class StageLeft(Event):
 
 
 class VersionRolledBack(PointerMoved):
-    """A stage or alias went back to the version that it named before."""
+    """A stage or alias went back to the version that it named before.
+
+    Attributes:
+        mark: Why, as it stays on the version that was left.
+    """
 
     type: ClassVar[str] = "version.rolled_back"
+
+    mark: str = "rolled back"
 
     def changes(self, position: int) -> Iterator[Change]:
         """Move the name back and mark the version that was left."""
         yield from super().changes(position)
         if self.before is not None:
-            yield Set(self.before, "rolled_back", value=True)
+            yield Set(self.before, "rolled_back", self.mark)
 
 
 class DeploymentCreated(Event):

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from lineage_registry.domain.events.base import Cause, Event, Facts, NodeId
 from lineage_registry.domain.graph import (
+    REGISTRY,
     AddEdge,
     AddNode,
     Change,
@@ -52,10 +53,10 @@ class VersionRegistered(Event):
         if self.manifest is not None:
             facts["manifest"] = self.manifest
         yield AddNode(position, self.kind, self.owner, facts)
-        yield Set(self.owner, f"number/{self.number}", position)
+        yield Set(REGISTRY, f"number/{self.owner}/{self.number}", position)
         yield Set(self.owner, "last_number", self.number)
         if self.label is not None:
-            yield Set(self.owner, f"label/{self.label}", position)
+            yield Set(REGISTRY, f"label/{self.owner}/{self.label}", position)
         if self.description is not None:
             yield Set(position, "description", self.description)
         for prefix, values in (

@@ -1,0 +1,189 @@
+"""References: how people name a thing, `models:/resnet50/3` or short `resnet50:3`."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from lineage_registry.domain.graph import NodeKind
+from lineage_registry.domain.names import (
+    is_semantic_version,
+    parse_dataset_label,
+    parse_name,
+    parse_number,
+    parse_run_id,
+    parse_word,
+)
+from lineage_registry.errors import InvalidInputError, InvalidReferenceError
+
+AsOf = int | datetime
+_HINT: Final = (
+    "write models:/NAME/3, models:/NAME@alias, datasets:/NAME/LABEL, runs:/ID, deployments:/NAME, "
+    "or short NAME:3 and NAME@alias"
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class Space(StrEnum):
+    """The kinds of things that have references, as references write them."""
+
+    MODELS = "models"
+    DATASETS = "datasets"
+    RUNS = "runs"
+    DEPLOYMENTS = "deployments"
+
+
+class SelectorKind(StrEnum):
+    """By what a version is picked."""
+
+    NUMBER = "number"
+    LABEL = "label"
+    LATEST = "latest"
+    STAGE = "stage"
+    ALIAS = "alias"
+
+
+class Selector(NamedTuple):
+    """Which version of a model or dataset."""
+
+    kind: SelectorKind
+    value: str
+
+    def __str__(self) -> str:
+        return f"@{self.value}" if self.kind is SelectorKind.ALIAS else self.value
+
+
+class Reference(NamedTuple):
+    """A reference, read.
+
+    Attributes:
+        selector: None names the model or dataset itself; runs and deployments have none.
+        as_of: The revision or time the whole question is about; None is now.
+    """
+
+    space: Space
+    name: str
+    selector: Selector | None = None
+    as_of: AsOf | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.space}:/{self.name}"
+        if self.selector is None:
+            return text
+        alias = self.selector.kind is SelectorKind.ALIAS
+        return text + (str(self.selector) if alias else f"/{self.selector}")
+
+
+SPACES: Final = {
+    NodeKind.MODEL: Space.MODELS,
+    NodeKind.MODEL_VERSION: Space.MODELS,
+    NodeKind.DATASET: Space.DATASETS,
+    NodeKind.DATASET_VERSION: Space.DATASETS,
+    NodeKind.RUN: Space.RUNS,
+    NodeKind.DEPLOYMENT: Space.DEPLOYMENTS,
+}
+
+
+def parse_reference(text: str, default: Space = Space.MODELS) -> Reference:
+    """Read a reference; a short form without a scheme is one of `default`.
+
+    Raises:
+        InvalidReferenceError: It cannot be read.
+        InvalidNameError: Its name breaks the rule for names.
+    """
+    if len(text) > 1024:
+        raise InvalidReferenceError("a reference has at most 1024 characters", hint=_HINT)
+    body, asked, when = text.partition("?")
+    as_of = _query(when, text) if asked else None
+    scheme, separator, path = body.partition(":/")
+    if not separator:
+        return _short(body, default, as_of)
+    try:
+        space = Space(scheme)
+    except ValueError:
+        raise InvalidReferenceError(
+            f"no such kind of reference: {scheme[:60]!r}", hint=_HINT
+        ) from None
+    name, alias_mark, alias = path.partition("@")
+    selector: str | None = None
+    if alias_mark:
+        selector = f"@{alias}"
+    elif "/" in name:
+        name, _, selector = name.partition("/")
+    return _reference(space, name, selector, as_of)
+
+
+def parse_selector(text: str, space: Space) -> Selector:
+    """Read what stands behind the name of a model or dataset.
+
+    Raises:
+        InvalidReferenceError: It can be no version.
+    """
+    if text.startswith("@"):
+        return Selector(SelectorKind.ALIAS, parse_word(text[1:]))
+    number = parse_number(text)
+    if number is not None:
+        return Selector(SelectorKind.NUMBER, str(number))
+    if text == "latest":
+        return Selector(SelectorKind.LATEST, text)
+    if is_semantic_version(text):
+        return Selector(SelectorKind.LABEL, text)
+    try:
+        if space is Space.DATASETS:
+            return Selector(SelectorKind.LABEL, parse_dataset_label(text))
+        return Selector(SelectorKind.STAGE, parse_word(text))
+    except InvalidInputError:
+        raise InvalidReferenceError(
+            f"not a version: {text[:60]!a}",
+            hint="use a number, a label like 1.2.0, latest, a stage or @alias",
+        ) from None
+
+
+def parse_as_of(text: str) -> AsOf:
+    """Read a revision (digits) or a time: RFC 3339 with offset, or a date for the end of that day.
+
+    Raises:
+        InvalidReferenceError: It is neither.
+    """
+    try:
+        if re.fullmatch(r"[0-9]{1,18}", text):
+            return int(text)
+        if _DATE.fullmatch(text):
+            day = datetime.combine(date.fromisoformat(text), time(), UTC)
+            return day + timedelta(days=1, microseconds=-1)
+        when = datetime.fromisoformat(text)
+        if when.tzinfo is not None:
+            return when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidReferenceError(
+        f"not a revision or time: {text[:60]!a}",
+        hint="write a revision number, a date like 2026-01-31, or a time like 2026-01-31T12:00:00Z",
+    )
+
+
+def _short(text: str, default: Space, as_of: AsOf | None) -> Reference:
+    name, mark, alias = text.partition("@")
+    if mark:
+        return _reference(default, name, f"@{alias}", as_of)
+    name, mark, selector = text.partition(":")
+    return _reference(default, name, selector if mark else None, as_of)
+
+
+def _reference(space: Space, name: str, selector: str | None, as_of: AsOf | None) -> Reference:
+    if space in {Space.RUNS, Space.DEPLOYMENTS}:
+        if selector is not None:
+            raise InvalidReferenceError(f"{space} have no versions", hint=_HINT)
+        parse = parse_run_id if space is Space.RUNS else parse_name
+        return Reference(space, parse(name), None, as_of)
+    picked = None if selector is None else parse_selector(selector, space)
+    return Reference(space, parse_name(name), picked, as_of)
+
+
+def _query(text: str, whole: str) -> AsOf:
+    key, _, value = text.partition("=")
+    if key != "as_of":
+        raise InvalidReferenceError(
+            f"a reference takes ?as_of= and nothing else: {whole[:60]!a}", hint=_HINT
+        )
+    return parse_as_of(value)

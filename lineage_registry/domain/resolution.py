@@ -1,0 +1,232 @@
+"""From references to nodes and back, many at once."""
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from lineage_registry.domain.graph import REGISTRY, Node, NodeKind, Scalar
+from lineage_registry.domain.names import name_key
+from lineage_registry.domain.references import Reference, Selector, SelectorKind, Space
+from lineage_registry.domain.view import GraphView, Selection
+from lineage_registry.errors import (
+    AliasNotFoundError,
+    DatasetNotFoundError,
+    DeletedError,
+    DeploymentNotFoundError,
+    InvalidReferenceError,
+    ModelNotFoundError,
+    NotFoundError,
+    RunNotFoundError,
+    StageNotFoundError,
+    VersionNotFoundError,
+)
+
+FAMILY_KINDS = {Space.MODELS: NodeKind.MODEL, Space.DATASETS: NodeKind.DATASET}
+VERSION_KINDS = {Space.MODELS: NodeKind.MODEL_VERSION, Space.DATASETS: NodeKind.DATASET_VERSION}
+_KINDS = {**FAMILY_KINDS, Space.RUNS: NodeKind.RUN, Space.DEPLOYMENTS: NodeKind.DEPLOYMENT}
+_MISSING: Mapping[Space, type[NotFoundError]] = {
+    Space.MODELS: ModelNotFoundError,
+    Space.DATASETS: DatasetNotFoundError,
+    Space.RUNS: RunNotFoundError,
+    Space.DEPLOYMENTS: DeploymentNotFoundError,
+}
+
+
+class Found(NamedTuple):
+    """The node that a reference names; `family` is its model or dataset, if it has one."""
+
+    node: int
+    kind: NodeKind
+    family: int
+
+
+def resolve(view: GraphView, reference: Reference, *, deleted: bool = False) -> Found:
+    """Return what a reference names.
+
+    Raises:
+        NotFoundError: The subclass says what of it is missing.
+        DeletedError: It was deleted, and `deleted` things are not asked for.
+    """
+    return resolve_all(view, [reference], deleted=deleted)[0]
+
+
+def resolve_version(view: GraphView, reference: Reference, *, deleted: bool = False) -> Found:
+    """Return the version that a reference names.
+
+    Raises:
+        InvalidReferenceError: It names a whole model or dataset, or something without versions.
+        NotFoundError: The subclass says what of it is missing.
+    """
+    return resolve_all(view, [reference], deleted=deleted, versions=True)[0]
+
+
+def resolve_all(
+    view: GraphView,
+    references: Sequence[Reference],
+    *,
+    deleted: bool = False,
+    versions: bool = False,
+) -> list[Found]:
+    """Return what each reference names, in three reads however many they are.
+
+    Args:
+        view: Where to look.
+        references: What to look for.
+        deleted: Whether deleted things are found, too.
+        versions: Whether each one has to name a version.
+
+    Raises:
+        InvalidReferenceError: `versions` is asked for and one names none.
+        NotFoundError: The subclass says what is missing, of the first one that is.
+    """
+    if versions:
+        for reference in references:
+            _demand_version(reference)
+    names = {reference: (REGISTRY, _name_key(reference)) for reference in references}
+    holders = view.values(set(names.values()))
+    for reference, key in names.items():
+        if key not in holders:
+            raise _missing(view, reference)
+    families = {reference: int(holders[key]) for reference, key in names.items()}
+    picked = _pick(view, {r: f for r, f in families.items() if r.selector is not None})
+    found = []
+    for reference in references:
+        family = families[reference]
+        if reference.selector is None:
+            found.append(Found(family, _KINDS[reference.space], family))
+        else:
+            found.append(Found(picked[reference], VERSION_KINDS[reference.space], family))
+    if not deleted:
+        _refuse_deleted(view, references, found)
+    return found
+
+
+def references_of(view: GraphView, ids: Collection[int]) -> dict[int, str]:
+    """Return the reference of each node as it reads at the view's revision."""
+    return write_references(view, view.nodes(ids, ("name",)))
+
+
+def write_references(view: GraphView, nodes: Mapping[int, Node]) -> dict[int, str]:
+    """Return the references of nodes that were read with their `name`; reads their families."""
+    owners = {node.owner for node in nodes.values() if node.owner} - nodes.keys()
+    named = {**nodes, **view.nodes(owners, ("name",))} if owners else nodes
+    return {id_: _write(node, named) for id_, node in nodes.items()}
+
+
+def _write(node: Node, named: Mapping[int, Node]) -> str:
+    if node.kind is NodeKind.MODEL_VERSION:
+        return f"models:/{named[node.owner].values['name']}/{node.facts['number']}"
+    if node.kind is NodeKind.DATASET_VERSION:
+        return f"datasets:/{named[node.owner].values['name']}/{node.facts['number']}"
+    if node.kind is NodeKind.RUN:
+        return f"runs:/{node.facts['run_id']}"
+    return f"{_SPACE_OF[node.kind]}:/{node.values['name']}"
+
+
+_SPACE_OF = {
+    NodeKind.MODEL: "models",
+    NodeKind.DATASET: "datasets",
+    NodeKind.DEPLOYMENT: "deployments",
+}
+
+
+def _name_key(reference: Reference) -> str:
+    if reference.space is Space.RUNS:
+        return f"run/{reference.name}"
+    return f"{_KINDS[reference.space]}/{name_key(reference.name)}"
+
+
+def _pick(view: GraphView, wanted: Mapping[Reference, int]) -> dict[Reference, int]:
+    keys: dict[Reference, tuple[int, str]] = {}
+    picked: dict[Reference, int] = {}
+    for reference, family in wanted.items():
+        selector = reference.selector
+        if selector is None:
+            continue
+        if selector.kind is SelectorKind.LATEST:
+            latest = view.select(
+                Selection(VERSION_KINDS[reference.space], family, newest_first=True), None, 1
+            )
+            if not latest:
+                raise _no_version(reference)
+            picked[reference] = latest[0]
+        else:
+            keys[reference] = _selector_key(family, selector)
+    held = view.values(set(keys.values())) if keys else {}
+    for reference, key in keys.items():
+        if key not in held:
+            raise _no_version(reference)
+        picked[reference] = int(held[key])
+    return picked
+
+
+def _selector_key(family: int, selector: Selector) -> tuple[int, str]:
+    if selector.kind in {SelectorKind.NUMBER, SelectorKind.LABEL}:
+        return REGISTRY, f"{selector.kind}/{family}/{selector.value}"
+    return family, f"{selector.kind}/{selector.value}"
+
+
+def _refuse_deleted(
+    view: GraphView, references: Sequence[Reference], found: Sequence[Found]
+) -> None:
+    asked = {(id_, "deleted") for one in found for id_ in (one.node, one.family)}
+    gone: Mapping[tuple[int, str], Scalar] = view.values(asked)
+    for reference, one in zip(references, found, strict=True):
+        if (one.node, "deleted") in gone or (one.family, "deleted") in gone:
+            raise DeletedError(
+                f"{reference} was deleted",
+                hint="restore it, or ask with deleted things included",
+                reference=str(reference),
+            )
+
+
+def _demand_version(reference: Reference) -> None:
+    if reference.space not in VERSION_KINDS:
+        raise InvalidReferenceError(
+            f"{reference} is not a version of a model or dataset", reference=str(reference)
+        )
+    if reference.selector is None:
+        raise InvalidReferenceError(
+            f"{reference} names no version",
+            hint=f"add one, like {reference.name}:latest",
+            reference=str(reference),
+        )
+
+
+def _missing(view: GraphView, reference: Reference) -> NotFoundError:
+    kind = _KINDS[reference.space]
+    what = "registered model" if kind is NodeKind.MODEL else str(kind)
+    hint = None
+    if kind is not NodeKind.RUN:
+        near = _similar_names(view, kind, reference.name)
+        hint = f"did you mean {' or '.join(near)}?" if near else None
+    return _MISSING[reference.space](
+        f"there is no {what} {reference.name!r}", hint=hint, reference=str(reference)
+    )
+
+
+def _similar_names(view: GraphView, kind: NodeKind, name: str) -> list[str]:
+    known = view.nodes(view.select(Selection(kind, newest_first=True), None, 500), ("name",))
+    return difflib.get_close_matches(name, [str(node.values["name"]) for node in known.values()], 2)
+
+
+def _no_version(reference: Reference) -> NotFoundError:
+    selector = reference.selector
+    context = {"reference": str(reference)}
+    if selector is not None and selector.kind is SelectorKind.ALIAS:
+        return AliasNotFoundError(
+            f"{reference.name!r} has no alias {selector.value!r}",
+            hint=f"list the aliases of {reference.name!r} to see what exists",
+            **context,
+        )
+    if selector is not None and selector.kind is SelectorKind.STAGE:
+        return StageNotFoundError(
+            f"{reference.name!r} has no version in stage {selector.value!r}",
+            hint="stages are written in exact case",
+            **context,
+        )
+    return VersionNotFoundError(
+        f"{reference.name!r} has no version {selector.value if selector else ''!r}",
+        hint=f"list the versions of {reference.name!r} to see what exists",
+        **context,
+    )
