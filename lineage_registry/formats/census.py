@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from lineage_registry.domain.formats import TensorSummary
 from lineage_registry.errors import UnsafeArtifactError
+from lineage_registry.formats.reading import bounded
 
 MAX_TENSORS = 100_000
 MAX_LISTED = 1_000
@@ -29,7 +30,9 @@ class Census:
         if self.tensors > MAX_TENSORS:
             raise UnsafeArtifactError(f"there are more than {MAX_TENSORS} tensors")
         if len(self.listed) < MAX_LISTED:
-            self.listed.append(TensorSummary(name=name[:_MAX_NAME], dtype=dtype, shape=shape))
+            self.listed.append(
+                TensorSummary(name=bounded(name, _MAX_NAME), dtype=dtype, shape=shape)
+            )
 
     def count(self, dtype: str, elements: int) -> None:
         """Add stored elements."""

@@ -8,7 +8,7 @@ from lineage_registry.errors import FormatError, InvalidInputError, UnreadableAr
 from lineage_registry.formats.checkpoint import Checkpoint
 from lineage_registry.formats.companions import unexplained
 from lineage_registry.formats.pickle_gate import INSTRUCTIONS
-from lineage_registry.formats.reading import head, read_at
+from lineage_registry.formats.reading import head, notes, plain, read_at
 from lineage_registry.formats.requirements import require
 from lineage_registry.formats.torch_legacy import MAGIC, read_legacy
 from lineage_registry.formats.torch_zip import read_zip
@@ -67,8 +67,8 @@ class PyTorchHandler(FormatHandler):
             verdict=verdict,
             reasons=reasons,
             bytes=total_size(files),
-            globals=tuple(sorted(asked)),
-            metadata=found[0].notes,
+            globals=tuple(sorted(map(plain, asked))),
+            metadata=notes(found[0].notes),
             **counted([checkpoint.census for checkpoint in found]),
         )
 

@@ -6,6 +6,8 @@ from lineage_registry.errors import UnreadableArtifactError
 from lineage_registry.ports.filesets import FileSet
 
 MAX_SHOWN = 120
+_MAX_NOTES = 100
+_MAX_NOTE = 1_000
 
 
 def head(files: FileSet, path: str, count: int) -> bytes:
@@ -40,3 +42,19 @@ def shown(text: object) -> str:
     """Return text of a stranger as printable ASCII of bounded length, in quotes."""
     written = ascii(str(text)[: MAX_SHOWN + 1])
     return written if len(written) <= MAX_SHOWN else f"{written[: MAX_SHOWN - 3]}..."
+
+
+def bounded(text: str, limit: int) -> str:
+    """Return text of a stranger cut to a length, and such that it can be written as UTF-8."""
+    return text[:limit].encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def notes(given: dict[str, str]) -> dict[str, str]:
+    """Return what a file says of itself, cut to so many and so long notes."""
+    first = sorted(given.items())[:_MAX_NOTES]
+    return {bounded(key, MAX_SHOWN): bounded(text, _MAX_NOTE) for key, text in first}
+
+
+def plain(text: str) -> str:
+    """Return text of a stranger as printable ASCII of bounded length."""
+    return text if len(text) <= MAX_SHOWN and text.isascii() and text.isprintable() else shown(text)

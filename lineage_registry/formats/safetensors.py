@@ -8,7 +8,7 @@ from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
 from lineage_registry.formats.census import Census, elements
 from lineage_registry.formats.companions import unexplained
-from lineage_registry.formats.reading import head, shown
+from lineage_registry.formats.reading import head, notes, shown
 from lineage_registry.formats.requirements import installed, require
 from lineage_registry.formats.safetensors_header import Header, looks_like_header, read_header
 from lineage_registry.formats.safetensors_numpy import numpy_parts
@@ -60,7 +60,7 @@ class SafetensorsHandler(FormatHandler):
             verdict=Verdict.NOT_INSPECTABLE if reasons else Verdict.SAFE,
             reasons=reasons,
             bytes=total_size(files),
-            metadata=headers[0].metadata,
+            metadata=notes(headers[0].metadata),
             **counted([_census(header) for header in headers]),
         )
 
@@ -88,9 +88,7 @@ class SafetensorsHandler(FormatHandler):
 
 
 def _weights(files: FileSet) -> list[str]:
-    return [
-        path for path in files.paths() if looks_like_header(head(files, path, 9), files.size(path))
-    ]
+    return [path for path in files.paths() if looks_like_header(head(files, path, 10))]
 
 
 def _header(files: FileSet, path: str) -> Header:
@@ -109,13 +107,13 @@ def _census(header: Header) -> Census:
 def _framework(wanted: object, metadata: dict[str, str]) -> str:
     if wanted is None:
         return "np" if metadata.get("format") == "np" or not installed("torch") else "pt"
-    if wanted not in _FRAMEWORKS:
+    if not isinstance(wanted, str) or wanted not in _FRAMEWORKS:
         raise InvalidInputError(
             f"there is no framework {wanted!r}",
             hint="framework= one of: np, pt",
             option="framework",
         )
-    return str(wanted)
+    return wanted
 
 
 def _read(place: Path, framework: str, device: object) -> dict[str, Any]:

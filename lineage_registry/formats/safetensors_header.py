@@ -13,6 +13,7 @@ MAX_HEADER = 32 * 1024 * 1024
 _MAX_DIGITS = 19
 _MAX_DIMENSIONS = 64
 _LENGTH = struct.Struct("<Q")
+_AFTER_BRACE = (b'"', b"}", b" ", b"\t", b"\n", b"\r")
 
 _DTYPES = {
     "BOOL": ("bool", 8),
@@ -59,13 +60,14 @@ class Header:
     metadata: dict[str, str]
 
 
-def looks_like_header(first: bytes, size: int) -> bool:
-    """Return whether a file of this size that begins with these bytes has such a header."""
-    if len(first) < _LENGTH.size + 1:
-        return False
-    (length,) = _LENGTH.unpack_from(first)
-    plausible = 2 <= length <= max(size - _LENGTH.size, MAX_HEADER)
-    return first[_LENGTH.size : _LENGTH.size + 1] == b"{" and plausible
+def looks_like_header(first: bytes) -> bool:
+    """Return whether a file that begins with these ten bytes has such a header.
+
+    One that lies about its length has; text that happens to have a brace at this place has not.
+    """
+    length, start = first[: _LENGTH.size], first[_LENGTH.size :]
+    words = length.isascii() and length.decode("ascii").isprintable()
+    return start[:1] == b"{" and start[1:2] in _AFTER_BRACE and not words
 
 
 def read_header(stream: BinaryIO, size: int) -> Header:

@@ -1,0 +1,150 @@
+"""Whatever the bytes are, looking at them gives an answer, soon, and never another exception."""
+
+import contextlib
+import io
+import pickle
+import struct
+import time
+
+import pytest
+import torch
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import save as save_arrays
+
+from lineage_registry.domain.formats import Inspection, Verdict
+from lineage_registry.errors import FormatError
+from lineage_registry.formats.builtin import handlers
+from lineage_registry.formats.pickle_gate import BoundedReader, read_pickle
+from lineage_registry.formats.pytorch import PyTorchHandler
+from lineage_registry.formats.safetensors_header import read_header
+from lineage_registry.formats.torch_legacy import MAGIC, read_legacy
+from lineage_registry.formats.torch_tensors import Storages, call
+from lineage_registry.formats.torch_zip import read_zip
+from lineage_registry.testing.formats import MemoryFiles
+
+SECONDS = 2.0
+
+
+def saved(**options) -> bytes:
+    stream = io.BytesIO()
+    state = {"w": torch.arange(6.0).reshape(2, 3), "t": [torch.ones(1), {"n": 1, "s": "x"}]}
+    torch.save(state, stream, **options)
+    return stream.getvalue()
+
+
+ZIP, LEGACY = saved(), saved(_use_new_zipfile_serialization=False)
+TENSORS = save_arrays({"w": torch.arange(6.0).numpy()}, metadata={"a": "b"})
+READERS = {
+    "zip": (read_zip, ZIP),
+    "legacy": (read_legacy, LEGACY),
+    "safetensors": (read_header, TENSORS),
+}
+patiently = settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@st.composite
+def mutations(draw, good: bytes):
+    data = bytearray(good)
+    for _ in range(draw(st.integers(1, 6))):
+        at = draw(st.integers(0, len(data)))
+        act = draw(st.sampled_from(["set", "insert", "cut", "drop", "copy", "number"]))
+        if act == "set" and at < len(data):
+            data[at] = draw(st.integers(0, 255))
+        elif act == "insert":
+            data[at:at] = draw(st.binary(max_size=9))
+        elif act == "cut":
+            del data[at:]
+        elif act == "drop":
+            del data[at : at + draw(st.integers(1, 40))]
+        elif act == "copy":
+            data[at:at] = data[at : at + draw(st.integers(1, 40))]
+        elif act == "number":
+            number = draw(st.sampled_from([0, 1, 2**31 - 1, 2**31, 2**32 - 1, 2**63, 2**64 - 1]))
+            data[at : at + 8] = struct.pack("<Q", number)
+    return bytes(data)
+
+
+def read_without_surprise(read, data: bytes) -> None:
+    started = time.monotonic()
+    with contextlib.suppress(FormatError):
+        read(io.BytesIO(data), len(data))
+    assert time.monotonic() - started < SECONDS
+
+
+@pytest.mark.parametrize("kind", READERS)
+@given(data=st.data())
+@patiently
+def test_a_good_file_changed_at_random_reads_or_is_a_format_error(kind, data):
+    read, good = READERS[kind]
+    read_without_surprise(read, data.draw(mutations(good)))
+
+
+@pytest.mark.parametrize("kind", READERS)
+@given(noise=st.binary(max_size=400))
+@patiently
+def test_noise_reads_or_is_a_format_error(kind, noise):
+    read, _ = READERS[kind]
+    read_without_surprise(read, noise)
+    read_without_surprise(read, {"legacy": MAGIC, "zip": b"PK\x03\x04"}.get(kind, b"") + noise)
+
+
+OPCODES = sorted(
+    code for code in vars(pickle).values() if isinstance(code, bytes) and len(code) == 1
+)
+
+
+@given(
+    parts=st.lists(
+        st.one_of(
+            st.sampled_from(OPCODES),
+            st.binary(max_size=4),
+            st.sampled_from([b"ccollections\nOrderedDict\n", b"cposix\nsystem\n", b"X\1\0\0\0a"]),
+            st.just(b"ctorch._utils\n_rebuild_tensor_v2\n"),
+        ),
+        max_size=40,
+    )
+)
+@example(parts=[b"ctorch._utils\n_rebuild_tensor_v2\n", b")", b"R", b"."])
+@example(parts=[b"ctorch._utils\n_rebuild_tensor_v2\n", b"(NNNNt", b"R", b"."])
+@example(parts=[b"ccollections\nOrderedDict\n", b"K\1\x85", b"R", b"."])
+@example(parts=[b"ctorch._tensor\n_rebuild_from_type_v2\n", b"(NNNt", b"R", b"."])
+@patiently
+def test_any_row_of_instructions_reads_or_is_a_format_error(parts):
+    def read(stream, size):
+        read_pickle(BoundedReader(stream, size), call=call, persistent=Storages().refer)
+
+    read_without_surprise(read, b"".join(parts))
+
+
+@given(parts=st.recursive(st.none() | st.booleans() | st.integers() | st.text() | st.binary()
+    | st.floats(allow_nan=False), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    | st.tuples(inner, inner), max_leaves=20), protocol=st.integers(2, 5))  # fmt: skip
+@patiently
+def test_plain_data_of_every_protocol_passes_the_gate(parts, protocol):
+    data = pickle.dumps(parts, protocol)
+    stream = io.BytesIO(data)
+    _, asked = read_pickle(BoundedReader(stream, len(data)), call=call, persistent=Storages().refer)
+    assert stream.tell() == len(data)
+    assert not asked - {("builtins", "bytearray"), ("_codecs", "encode"), ("__builtin__", "bytes")}
+
+
+@given(data=st.data())
+@patiently
+def test_whatever_is_called_safe_torch_loads_or_refuses_without_harm(data):
+    content = data.draw(mutations(data.draw(st.sampled_from([ZIP, LEGACY]))))
+    found = PyTorchHandler().inspect(MemoryFiles({"m": content}))
+    assert isinstance(found, Inspection)
+    assert Inspection.model_validate_json(found.model_dump_json()) == found
+    if found.verdict is Verdict.SAFE:
+        torch.load(io.BytesIO(content), weights_only=True)
+
+
+@given(content=st.binary(max_size=200), name=st.sampled_from(["m.pt", "m.safetensors", "m"]))
+@patiently
+def test_every_file_has_an_inspection(content, name):
+    found = handlers().inspect(MemoryFiles({name: content}))
+    assert found.bytes == len(content)
+    assert found.verdict is not Verdict.SAFE or found.tensors is not None
