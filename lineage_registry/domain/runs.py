@@ -1,6 +1,5 @@
 """Rules of runs: what they read, what they measure, when they end."""
 
-import math
 from collections.abc import Generator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
@@ -156,6 +155,7 @@ def points_of(metrics: Metrics, step: int, at: int) -> list[MetricPoint]:
     return [MetricPoint(key, parse_measure(value), step, at) for key, value in metrics.items()]
 
 
+_SUMMARY_PARTS = (".min", ".max", ".count")
 _INPUT_KINDS = (EdgeKind.USED, EdgeKind.EVALUATED_ON, EdgeKind.READ_BACK)
 
 
@@ -187,13 +187,15 @@ def _summary(
     held: Mapping[tuple[int, str], Scalar], node: int, key: str, points: Sequence[MetricPoint]
 ) -> MetricSummary:
     values = [point.value for point in points if point.key == key]
-    finite = [
-        float(value) for value in values if not isinstance(value, str) and math.isfinite(value)
-    ]
-    for part in (".min", ".max"):
+    finite = [float(value) for value in values if not isinstance(value, str)]
+    for part in _SUMMARY_PARTS[:2]:
         before = held.get((node, f"metric{part}/{key}"))
         if before is not None:
             finite.append(float(before))
     count = int(held.get((node, f"metric.count/{key}"), 0)) + len(values)
-    extremes = (min(finite), max(finite)) if finite else (None, None)
-    return MetricSummary(values[-1], *extremes, count)
+    return MetricSummary(
+        last=values[-1],
+        minimum=min(finite, default=None),
+        maximum=max(finite, default=None),
+        points=count,
+    )
