@@ -23,6 +23,7 @@ _PARTS = re.compile(
     r"|\.data/serialization_id)"
 )
 _SCRIPT = re.compile(r"[^/]+/(constants\.pkl|code/.+)")
+_NEEDED = ("data.pkl", "version")
 _MAX_NOTE = 1024
 
 
@@ -61,8 +62,9 @@ def _root(members: dict[str, Member]) -> str:
     if len(roots) != 1:
         raise UnsafeArtifactError("the zip members do not lie in one folder")
     (root,) = roots
-    if f"{root}/data.pkl" not in members:
-        raise UnreadableArtifactError("the zip has no data.pkl")
+    for part in _NEEDED:
+        if f"{root}/{part}" not in members:
+            raise UnreadableArtifactError(f"the zip has no {part}")
     return str(root)
 
 

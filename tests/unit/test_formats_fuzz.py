@@ -131,6 +131,7 @@ def test_plain_data_of_every_protocol_passes_the_gate(parts, protocol):
     assert not asked - {("builtins", "bytearray"), ("_codecs", "encode"), ("__builtin__", "bytes")}
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @given(data=st.data())
 @patiently
 def test_whatever_is_called_safe_torch_loads_or_refuses_without_harm(data):
@@ -139,7 +140,9 @@ def test_whatever_is_called_safe_torch_loads_or_refuses_without_harm(data):
     assert isinstance(found, Inspection)
     assert Inspection.model_validate_json(found.model_dump_json()) == found
     if found.verdict is Verdict.SAFE:
-        torch.load(io.BytesIO(content), weights_only=True)
+        # torch knows fewer instructions than the gate does, and says so; nothing else may happen.
+        with contextlib.suppress(pickle.UnpicklingError):
+            torch.load(io.BytesIO(content), weights_only=True)
 
 
 @given(content=st.binary(max_size=200), name=st.sampled_from(["m.pt", "m.safetensors", "m"]))

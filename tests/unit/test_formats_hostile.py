@@ -16,6 +16,7 @@ from lineage_registry.domain.formats import Verdict
 from lineage_registry.errors import FormatError, UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.builtin import handlers
 from lineage_registry.formats.torch_legacy import MAGIC
+from lineage_registry.formats.zip_directory import Member, check_layout
 from lineage_registry.ports.formats import LocalFiles
 from lineage_registry.testing.formats import MemoryFiles
 
@@ -233,6 +234,7 @@ def test_a_zip_that_contradicts_itself_is_refused(magic, at, value, which, tmp_p
         b"PK\x03\x04" + good_zip(),
         good_zip()[:-30],
         good_zip()[: len(good_zip()) // 2],
+        rebuilt_zip(version=None),
         rebuilt_zip(**{"data/0": None}),
         rebuilt_zip(**{"data/0": bytes(8)}),
     ],
@@ -248,6 +250,7 @@ def test_a_zip_that_contradicts_itself_is_refused(magic, at, value, which, tmp_p
         "preceded",
         "no end",
         "half",
+        "no version",
         "no storage",
         "short storage",
     ],
@@ -439,3 +442,35 @@ def test_reasons_show_names_of_strangers_as_bounded_plain_text():
 def test_the_legacy_magic_alone_is_a_format_error(tmp_path):
     refused_to_load(MAGIC, tmp_path / "folder")
     assert issubclass(UnsafeArtifactError, FormatError)
+
+
+@pytest.mark.parametrize("name", ["inst", "obj", "extension", "persistent id"])
+def test_an_instruction_without_honest_use_is_refused_as_such(name):
+    found = refused(rebuilt_zip(**{"data.pkl": PAYLOADS[name]}))
+    assert "instruction" in found.reasons[0]
+
+
+def test_nesting_is_refused_as_such():
+    assert "nests" in refused(rebuilt_zip(**{"data.pkl": b"(" * 5_000})).reasons[0]
+
+
+def test_two_members_of_one_name_are_refused_as_such():
+    members = [("a/version", b"3"), ("a/data.pkl", b"}."), ("a/data.pkl", PAYLOADS["global"])]
+    assert "two members" in refused(zip_of(members)).reasons[0]
+
+
+def test_a_member_inside_of_another_is_refused_as_such():
+    def local(name, data):
+        crc, size = zlib.crc32(data), len(data)
+        head = struct.pack("<4s5H3L2H", b"PK\3\4", 0, 0, 0, 0, 0, crc, size, size, len(name), 0)
+        return head + name + data
+
+    inner = local(b"b", b"inside")
+    outer = local(b"a", inner)
+    members = [
+        Member("a", b"a", 0, zlib.crc32(inner), len(inner), 0),
+        Member("b", b"b", 0, zlib.crc32(b"inside"), 6, 31),
+    ]
+    assert check_layout(io.BytesIO(outer), members[:1], len(outer)) == {"a": 31}
+    with pytest.raises(UnsafeArtifactError, match="overlaps"):
+        check_layout(io.BytesIO(outer), members, len(outer))
