@@ -1,5 +1,6 @@
 """Every artifact store against every rule, and what only one kind of store can get wrong."""
 
+import contextlib
 import errno
 import io
 import multiprocessing
@@ -9,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from datetime import timedelta
@@ -90,6 +92,43 @@ def s3_store(s3_server):
     ) as store:
         store.check()
         yield store
+
+
+class CuttingProxy:
+    """Stands before a server and cuts each of the first connections after some bytes of answer."""
+
+    def __init__(self, endpoint: str, *, cuts: int, after: int):
+        host, _, port = endpoint.rpartition(":")
+        self.target = (host, int(port))
+        self.cuts = cuts
+        self.after = after
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.endpoint = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                server = socket.create_connection(self.target)
+                for pump in (self.pump_up, self.pump_down):
+                    threading.Thread(target=pump, args=(client, server), daemon=True).start()
+
+    def pump_up(self, client, server):
+        with contextlib.suppress(OSError):
+            while data := client.recv(65536):
+                server.sendall(data)
+
+    def pump_down(self, client, server):
+        passed = 0
+        with client, server, contextlib.suppress(OSError):
+            while data := server.recv(65536):
+                passed += len(data)
+                if passed > self.after and self.cuts:
+                    self.cuts -= 1
+                    client.shutdown(socket.SHUT_RDWR)
+                    return
+                client.sendall(data)
 
 
 class TestLocalArtifactStore(ArtifactStoreContract):
@@ -281,6 +320,22 @@ class TestOnlyS3:
     def test_an_address_that_cannot_be_one_is_refused(self, s3_server, changes):
         with pytest.raises(InvalidInputError):
             self.connect(s3_server, **changes)
+
+    @pytest.mark.parametrize(("cuts", "arrives"), [(3, True), (100, False)])
+    def test_a_download_that_breaks_off_goes_on_where_it_stopped(
+        self, s3_server, s3_store, cuts, arrives
+    ):
+        stored = s3_store.put(pattern(8 * MIB))
+        proxy = CuttingProxy(s3_server.endpoint, cuts=cuts, after=MIB)
+        prefix = s3_store._prefix
+        with self.connect(s3_server, endpoint=proxy.endpoint, prefix=prefix) as store:
+            if arrives:
+                store.verify(stored.digest)
+            else:
+                with pytest.raises(BackendUnavailableError):
+                    store.verify(stored.digest)
+        assert (proxy.cuts == 0) == arrives
+        proxy.listener.close()
 
     def test_an_abandoned_upload_is_swept_when_it_is_old(self, s3_store):
         client, key = s3_store._client, f"{s3_store._prefix}blobs/sha256/00/left"
