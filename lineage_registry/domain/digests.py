@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from lineage_registry.errors import InvalidInputError
+from lineage_registry.errors import IntegrityError, InvalidInputError
 
 _WRITTEN = re.compile(r"sha256:([0-9a-f]{64})")
 _MANIFEST_DOMAIN = b"lineage-registry/manifest/v1\n"
@@ -71,9 +71,32 @@ class Manifest:
 
     @property
     def digest(self) -> Digest:
-        """Address of the *named* list: renaming a file changes it, as changing its bytes does."""
+        """Address of the *named* list: renaming a file changes it, as changing its bytes does.
+
+        It is the address of what `encode` returns.
+        """
+        return Digest.of(self.encode())
+
+    def encode(self) -> bytes:
+        """Write the list as it is stored: a first line that says what it is, then a line a file."""
         lines = (f"{entry.digest.hex} {entry.size} {entry.path}\n" for entry in self.files)
-        return Digest.of(_MANIFEST_DOMAIN + "".join(lines).encode())
+        return _MANIFEST_DOMAIN + "".join(lines).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read a stored list.
+
+        Raises:
+            IntegrityError: The bytes are no list of files.
+        """
+        if not data.startswith(_MANIFEST_DOMAIN):
+            raise IntegrityError("a stored file list does not begin as one")
+        try:
+            lines = data[len(_MANIFEST_DOMAIN) :].decode().splitlines()
+            rows = (line.split(" ", 2) for line in lines)
+            return cls.of(FileEntry(path, Digest(hex_), int(size)) for hex_, size, path in rows)
+        except ValueError as error:
+            raise IntegrityError("a stored file list cannot be read") from error
 
     @property
     def size(self) -> int:

@@ -80,7 +80,7 @@ class ListFamilies(Listing[Page[Family]]):
     """List models or datasets, oldest first.
 
     Attributes:
-        text: Part of the name or description, in any case.
+        text: Part of the name, in any case.
         tag: `key` or `key=value`; all of them hold.
     """
 

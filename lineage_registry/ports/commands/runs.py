@@ -91,7 +91,6 @@ class ListRuns(Listing[Page[Run]]):
     """List or find runs, newest first.
 
     Attributes:
-        text: Part of the name, in any case.
         tag: `key` or `key=value`; all of them hold.
         metric: `name>=0.9` and the like; all of them hold.
         param: `name=value` and the like; all of them hold.

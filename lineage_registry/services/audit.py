@@ -1,0 +1,175 @@
+"""The audit trail, and the audit report of a version."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from lineage_registry.domain.digests import Digest
+from lineage_registry.domain.graph import NodeKind
+from lineage_registry.domain.references import Reference
+from lineage_registry.domain.resolution import (
+    FAMILY_KINDS,
+    references_of,
+    resolve,
+    resolve_version,
+)
+from lineage_registry.domain.view import Direction, GraphView
+from lineage_registry.errors import ArtifactNotFoundError, DigestMismatchError
+from lineage_registry.ports.commands import (
+    AuditEvent,
+    AuditReport,
+    Context,
+    File,
+    FileCheck,
+    GetAuditReport,
+    ListEvents,
+    Page,
+    Version,
+)
+from lineage_registry.ports.graph import EventFilter, Recorded, subjects, to_microseconds
+from lineage_registry.services import describing
+from lineage_registry.services.clock import now
+from lineage_registry.services.contents import read_manifest
+from lineage_registry.services.lifecycle import moves, pointer_of
+from lineage_registry.services.lineage import impact, lineage_of, versions_of
+from lineage_registry.services.log_proof import prove
+from lineage_registry.services.missing import missing_items
+from lineage_registry.services.paging import as_of, page, read_cursor
+from lineage_registry.services.workplace import Workplace, read
+
+FileState = Literal["verified", "missing", "different", "not checked"]
+_AT_ONCE = 1_000
+_MAX_DESCRIBED = 10_000
+
+
+def list_events(work: Workplace, command: ListEvents, _: Context) -> Page[AuditEvent]:
+    """Read the audit trail; `as_of` leaves out what came later."""
+    cursor = read_cursor(command)
+    references = [] if command.subject is None else [read(command.subject)]
+    with work.ask(as_of(command, cursor), references) as view:
+        where = EventFilter(
+            nodes=frozenset(_subject_nodes(view, references[0])) if references else None,
+            actor=command.actor,
+            types=frozenset(command.type) if command.type else None,
+            since=None if command.since is None else to_microseconds(command.since),
+            until=None if command.until is None else to_microseconds(command.until),
+            newest_first=command.newest_first,
+        )
+        found = _events(work, where, view.revision, command.limit + 1, cursor and cursor.after)
+        told = describe_events(view, found[: command.limit])
+        return page(told, [one.position for one in found], command.limit, view.revision)
+
+
+def get_audit_report(work: Workplace, command: GetAuditReport, context: Context) -> AuditReport:
+    """Return what to hand the auditor about one version."""
+    reference = read(command.of)
+    with work.ask(command.as_of, [reference]) as view:
+        found = resolve_version(view, reference, deleted=True)
+        version = describing.versions(view, [found.node])[0]
+        model = describing.families(view, [found.family])[0]
+        exact = Reference(reference.space, reference.name, reference.selector)
+        ancestry = lineage_of(view, [exact], Direction.UPSTREAM)
+        # Runs and sources are described in full; beyond this many the ancestry alone names them.
+        run_ids = [one.id for one in ancestry.nodes if one.kind is NodeKind.RUN]
+        effects = {edge.source for edge in ancestry.edges}
+        sources = [
+            one.id
+            for one in ancestry.nodes
+            if one.kind in {NodeKind.MODEL_VERSION, NodeKind.DATASET_VERSION}
+            and one.id not in effects
+        ]
+        where = EventFilter(nodes=frozenset({found.node}))
+        events = _events(work, where, view.revision, None, None)
+        runs = describing.runs(view, run_ids[:_MAX_DESCRIBED])
+        origins = describing.versions(view, sources[:_MAX_DESCRIBED])
+        return AuditReport(
+            version=version,
+            model_owner=model.owner,
+            model_description=model.description,
+            ancestry=ancestry,
+            impact=impact(view, [exact], depth=None, limit=1_000),
+            runs=runs,
+            sources=origins,
+            moves=moves(view, [one for one in events if pointer_of(one.event)]),
+            events=describe_events(view, events),
+            files=_check_files(work, version, verify=command.verify),
+            verified=command.verify,
+            log=prove(work.graph.log(), view.revision),
+            missing=missing_items(version, model, runs, origins),
+            revision=view.revision,
+            as_of=view.at(view.revision),
+            generated_at=now(),
+            generated_by=context.actor,
+        )
+
+
+def describe_events(view: GraphView, events: Sequence[Recorded]) -> list[AuditEvent]:
+    """Tell events with the references of what they are about."""
+    about = {one.position: subjects(one.changes()) for one in events}
+    ids = {id_ for found in about.values() for id_ in found}
+    named = references_of(view, ids) if ids else {}
+    return [
+        AuditEvent(
+            position=one.position,
+            revision=one.revision,
+            at=one.time,
+            type=one.type,
+            actor=one.actor,
+            reason=one.reason,
+            subjects=[named[id_] for id_ in about[one.position] if id_ in named],
+            data=one.event.model_dump(mode="json"),
+            leaf=one.leaf.hex(),
+        )
+        for one in events
+    ]
+
+
+def _subject_nodes(view: GraphView, reference: Reference) -> list[int]:
+    found = resolve(view, reference, deleted=True)
+    if found.kind not in FAMILY_KINDS.values():
+        return [found.node]
+    kind = NodeKind.MODEL_VERSION if found.kind is NodeKind.MODEL else NodeKind.DATASET_VERSION
+    return [found.node, *versions_of(view, kind, found.node, deleted=True)]
+
+
+def _events(
+    work: Workplace, where: EventFilter, revision: int, limit: int | None, after: int | None
+) -> list[Recorded]:
+    if after is not None:
+        where = _beyond(where, after)
+    found: list[Recorded] = []
+    while True:
+        batch = work.graph.events(where, _AT_ONCE)
+        found.extend(one for one in batch if one.revision <= revision)
+        if len(batch) < _AT_ONCE or (limit is not None and len(found) >= limit):
+            return found[:limit]
+        where = _beyond(where, batch[-1].position)
+
+
+def _beyond(where: EventFilter, position: int) -> EventFilter:
+    if where.newest_first:
+        return where._replace(before=position)
+    return where._replace(after=position)
+
+
+def _check_files(work: Workplace, version: Version, *, verify: bool) -> list[FileCheck]:
+    if version.manifest is None:
+        return []
+    checks = []
+    for path, digest, size in read_manifest(work, version.manifest).files:
+        file = File(path=path, digest=str(digest), size=size)
+        checks.append(FileCheck(file=file, state=check_bytes(work, digest, verify=verify)))
+    return checks
+
+
+def check_bytes(work: Workplace, digest: Digest, *, verify: bool) -> FileState:
+    """Return whether the bytes of a file are there, and right if `verify`."""
+    try:
+        if verify:
+            work.artifacts.verify(digest)
+            return "verified"
+        work.artifacts.size(digest)
+    except ArtifactNotFoundError:
+        return "missing"
+    except DigestMismatchError:
+        return "different"
+    return "not checked"

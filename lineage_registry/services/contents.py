@@ -1,0 +1,130 @@
+"""What is inside a version: its files in the artifact store, and what a format handler reads."""
+
+import io
+from collections.abc import Sequence
+from typing import BinaryIO, NamedTuple
+
+from lineage_registry.domain.digests import Digest, FileEntry, Manifest
+from lineage_registry.domain.formats import Inspection
+from lineage_registry.domain.graph import Scalar
+from lineage_registry.errors import ArtifactNotFoundError, ManifestIncompleteError
+from lineage_registry.ports.artifacts import ArtifactStore
+from lineage_registry.ports.commands import File, RegisterVersion
+from lineage_registry.ports.formats import ensure_storable
+from lineage_registry.services.workplace import Workplace
+
+_MAX_FACT = 1_000
+
+
+class Content(NamedTuple):
+    """What a version holds: the digest of its file list, and facts about it."""
+
+    manifest: str | None
+    facts: dict[str, Scalar]
+
+
+class StoredFiles:
+    """The files of a manifest, read by ranges where they are stored."""
+
+    def __init__(self, artifacts: ArtifactStore, manifest: Manifest) -> None:
+        self._artifacts = artifacts
+        self._entries = {entry.path: entry for entry in manifest.files}
+
+    def paths(self) -> list[str]:
+        """Return the names of all files, sorted."""
+        return list(self._entries)
+
+    def size(self, path: str) -> int:
+        """Return the size of one file in bytes."""
+        return self._entry(path).size
+
+    def open(self, path: str) -> BinaryIO:
+        """Return one file, seekable."""
+        return self._artifacts.open_at(self._entry(path).digest)
+
+    def _entry(self, path: str) -> FileEntry:
+        if path not in self._entries:
+            raise ArtifactNotFoundError(f"the version has no file {path!r}", path=path)
+        return self._entries[path]
+
+
+def examine(work: Workplace, command: RegisterVersion) -> Content:
+    """Check that the files are there, look into them, and store their list.
+
+    Raises:
+        ManifestIncompleteError: Bytes of a file are missing, or of another size than announced.
+        UnsafeArtifactError: The files are refused.
+        FormatError: They are not of the format that is announced.
+    """
+    if not command.files:
+        return Content(None, {} if command.format is None else {"format": command.format})
+    manifest = manifest_of(command.files)
+    _demand_bytes(work.artifacts, manifest)
+    files = StoredFiles(work.artifacts, manifest)
+    handler = (
+        work.formats.detect(files)
+        if command.format is None
+        else work.formats.by_name(command.format)
+    )
+    inspection = handler.inspect(files)
+    ensure_storable(inspection)
+    with io.BytesIO(manifest.encode()) as data:
+        work.artifacts.put(data)
+    return Content(str(manifest.digest), _facts(inspection, manifest))
+
+
+def read_manifest(work: Workplace, digest: str) -> Manifest:
+    """Return the file list of a version, checked.
+
+    Raises:
+        ArtifactNotFoundError: The list is gone from the store.
+        IntegrityError: What is stored is not the list.
+    """
+    with work.artifacts.open(Digest.parse(digest)) as stream:
+        return Manifest.decode(stream.read())
+
+
+def manifest_of(files: Sequence[File]) -> Manifest:
+    """Collect the files that a command announces.
+
+    Raises:
+        InvalidInputError: A path or digest cannot be one, or a path occurs twice.
+    """
+    return Manifest.of(FileEntry(file.path, Digest.parse(file.digest), file.size) for file in files)
+
+
+def _demand_bytes(artifacts: ArtifactStore, manifest: Manifest) -> None:
+    there = artifacts.contains({entry.digest for entry in manifest.files})
+    missing = [entry for entry in manifest.files if entry.digest not in there]
+    if missing:
+        raise ManifestIncompleteError(
+            f"the bytes of {missing[0].path!r} are not in the store",
+            hint="upload the files first, then register",
+            missing=[entry.path for entry in missing[:100]],
+        )
+    for entry in manifest.files:
+        size = artifacts.size(entry.digest)
+        if size != entry.size:
+            raise ManifestIncompleteError(
+                f"{entry.path!r} has {size} bytes in the store, not {entry.size}",
+                path=entry.path,
+            )
+
+
+def _facts(inspection: Inspection, manifest: Manifest) -> dict[str, Scalar]:
+    facts: dict[str, Scalar] = {
+        "format": inspection.format,
+        "size": manifest.size,
+        "files": len(manifest.files),
+        "verdict": inspection.verdict.value,
+        "policy": inspection.policy,
+    }
+    if inspection.reasons:
+        facts["reasons"] = "; ".join(inspection.reasons)[:_MAX_FACT]
+    if inspection.tensors is not None:
+        facts["tensors"] = inspection.tensors
+    if inspection.parameters is not None:
+        facts["parameters"] = inspection.parameters
+        common = sorted(inspection.dtypes.items(), key=lambda item: (-item[1], item[0]))
+        facts["dtypes"] = ", ".join(name for name, _ in common)[:_MAX_FACT]
+    return facts

@@ -1,0 +1,68 @@
+"""Filters as people write them: `acc>=0.9`, `team=vision`."""
+
+import re
+from collections.abc import Sequence
+
+from lineage_registry.domain.graph import Scalar
+from lineage_registry.domain.names import parse_key
+from lineage_registry.domain.view import Comparison, Filter
+from lineage_registry.errors import InvalidInputError, InvalidQueryError
+
+_COMPARED = re.compile(r"\s*([^<>=]+?)\s*(<=|>=|<|>|==?)\s*(.*?)\s*", re.DOTALL)
+_COMPARISONS = {
+    "=": Comparison.EQUAL,
+    "==": Comparison.EQUAL,
+    "<": Comparison.LESS,
+    "<=": Comparison.AT_MOST,
+    ">": Comparison.GREATER,
+    ">=": Comparison.AT_LEAST,
+}
+
+
+def tag_filters(tags: Sequence[str]) -> list[Filter]:
+    """Read `key` (any value) and `key=value` filters on tags.
+
+    Raises:
+        InvalidQueryError: A key cannot be one.
+    """
+    filters = []
+    for text in tags:
+        key, mark, value = text.partition("=")
+        comparison = Comparison.EQUAL if mark else Comparison.CONTAINS
+        filters.append(Filter(f"tag/{_key(key)}", comparison, value))
+    return filters
+
+
+def value_filters(prefix: str, texts: Sequence[str]) -> list[Filter]:
+    """Read comparisons of parameters or metrics; a number compares as one, all else as text.
+
+    Raises:
+        InvalidQueryError: One is no comparison.
+    """
+    filters = []
+    for text in texts:
+        match = _COMPARED.fullmatch(text)
+        if match is None:
+            raise InvalidQueryError(
+                f"not a comparison: {text[:60]!a}", hint="write like acc>=0.9 or optimizer=adam"
+            )
+        key, operator, value = match.groups()
+        filters.append(Filter(f"{prefix}/{_key(key)}", _COMPARISONS[operator], _value(value)))
+    return filters
+
+
+def _key(text: str) -> str:
+    try:
+        return parse_key(text)
+    except InvalidInputError as error:
+        raise InvalidQueryError(error.message, hint=error.hint) from error
+
+
+def _value(text: str) -> Scalar:
+    if text in {"true", "false"}:
+        return text == "true"
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return text if number != number or abs(number) == float("inf") else number  # noqa: PLR0124

@@ -1,0 +1,91 @@
+"""A registry here: every command is done by one function."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar, cast
+
+from lineage_registry.ports import commands as c
+from lineage_registry.services import (
+    audit,
+    catalog,
+    deployments,
+    lifecycle,
+    lineage,
+    runs,
+    status,
+    validation,
+    versions,
+)
+from lineage_registry.services.workplace import Workplace
+
+A = TypeVar("A")
+Handler = Callable[[Workplace, Any, c.Context], Any]
+
+HANDLERS: Final[Mapping[type[c.Command[Any]], Handler]] = {
+    c.CreateFamily: catalog.create_family,
+    c.GetFamily: catalog.get_family,
+    c.ListFamilies: catalog.list_families,
+    c.UpdateFamily: catalog.update_family,
+    c.DeleteFamily: catalog.delete_family,
+    c.RestoreFamily: catalog.restore_family,
+    c.RegisterVersion: versions.register_version,
+    c.GetVersion: versions.get_version,
+    c.ListVersions: versions.list_versions,
+    c.SearchVersions: versions.search_versions,
+    c.UpdateVersion: versions.update_version,
+    c.DeleteVersion: versions.delete_version,
+    c.RestoreVersion: versions.restore_version,
+    c.GetFiles: versions.get_files,
+    c.AddDependency: versions.add_dependency,
+    c.RemoveDependency: versions.remove_dependency,
+    c.LogVersionMetrics: versions.log_version_metrics,
+    c.StartRun: runs.start_run,
+    c.GetRun: runs.get_run,
+    c.ListRuns: runs.list_runs,
+    c.UpdateRun: runs.update_run,
+    c.LogParams: runs.log_params,
+    c.LogMetrics: runs.log_metrics,
+    c.AddInputs: runs.add_inputs,
+    c.EndRun: runs.end_run,
+    c.GetMetricHistory: runs.get_metric_history,
+    c.MoveStage: lifecycle.move_stage,
+    c.SetAlias: lifecycle.set_alias,
+    c.RemoveAlias: lifecycle.remove_alias,
+    c.RollBack: lifecycle.roll_back,
+    c.GetHistory: lifecycle.get_history,
+    c.GetStages: lifecycle.get_stages,
+    c.ConfigureStages: lifecycle.configure_stages,
+    c.Deploy: deployments.deploy,
+    c.GetDeployment: deployments.get_deployment,
+    c.ListDeployments: deployments.list_deployments,
+    c.DeleteDeployment: deployments.delete_deployment,
+    c.GetLineage: lineage.get_lineage,
+    c.GetImpact: lineage.get_impact,
+    c.GetSiblings: lineage.get_siblings,
+    c.GetNeighbours: lineage.get_neighbours,
+    c.GetPath: lineage.get_path,
+    c.ListEvents: audit.list_events,
+    c.GetAuditReport: audit.get_audit_report,
+    c.Validate: validation.validate,
+    c.GetStatus: status.get_status,
+}
+"""Which function does which command."""
+
+
+class LocalCommands(c.Commands):
+    """Commands done in this process, on a graph store and an artifact store."""
+
+    def __init__(self, work: Workplace) -> None:
+        self.work = work
+
+    def run(self, command: c.Command[A], context: c.Context) -> A:
+        """Do or answer a command.
+
+        Raises:
+            RegistryError: The subclass says what failed; nothing is half-done.
+        """
+        return cast("A", HANDLERS[type(command)](self.work, command, context))
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        self.work.graph.close()
+        self.work.artifacts.close()
