@@ -257,3 +257,21 @@ class UnsupportedCapabilityError(BackendError):
     """This backend cannot do that, and says so."""
 
     code = "unsupported-capability"
+
+
+class NotAuthenticatedError(RegistryError):
+    """The server does not know who asks."""
+
+    code = "not-authenticated"
+
+
+class NotPermittedError(RegistryError):
+    """Who asks may not do that."""
+
+    code = "not-permitted"
+
+
+class InputIncompleteError(RegistryError):
+    """The input stopped before its end; sending it again helps."""
+
+    code = "input-incomplete"
