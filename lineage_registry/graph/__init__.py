@@ -1,1 +1,1 @@
-"""Graph stores."""
+"""Graph engines: SQLite for one machine, Neo4j for a server."""

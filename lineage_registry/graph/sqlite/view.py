@@ -1,0 +1,128 @@
+"""The graph at one revision."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+from lineage_registry.domain.graph import Edge, EdgeKind, Interval, Node, Scalar
+from lineage_registry.domain.view import Census, Closure, Direction, GraphView, Selection, Walk
+from lineage_registry.graph.sqlite import codes, filters, paths, statements, walks
+from lineage_registry.graph.sqlite.connection import Parameters, Rows
+from lineage_registry.graph.sqlite.faults import closed, translated
+from lineage_registry.ports.graph import from_microseconds
+
+_NUL: Final = "\0"
+
+
+class SqliteView(GraphView):
+    """Reads the tables as of its revision, in today's graph and in last year's alike."""
+
+    def __init__(self, rows: Rows, revision: int) -> None:
+        self.revision = revision
+        self._rows = rows
+
+    def close(self) -> None:
+        """Refuse further questions: the snapshot is let go of."""
+        self._rows = _refused
+
+    @translated
+    def values(self, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Scalar]:
+        """Return those of the wanted values that hold."""
+        found: dict[tuple[int, str], Scalar] = {}
+        for pair in wanted:
+            for value, since in self._rows(statements.VALUE, (*pair, self.revision)):
+                if since <= self.revision:
+                    found[pair] = codes.decode(value)
+        return found
+
+    @translated
+    def nodes(self, ids: Collection[int], keys: Collection[str] | None = None) -> dict[int, Node]:
+        """Return the nodes that exist, in the order of `ids`."""
+        found = {
+            node: Node(node, codes.NODE_KINDS[kind], owner, since, codes.unpack(facts), {})
+            for node, kind, owner, since, facts in self._rows(
+                statements.NODES, (str(list(ids)), self.revision)
+            )
+        }
+        values: dict[int, dict[str, Scalar]] = {node: {} for node in found}
+        for node, key, value in self._values_of(list(found), keys):
+            values[node][key] = codes.decode(value)
+        return {node: born._replace(values=values[node]) for node, born in found.items()}
+
+    def _values_of(self, ids: list[int], keys: Collection[str] | None) -> list[codes.Row]:
+        if keys is None:
+            return list(self._rows(statements.ALL_VALUES_OF, (str(ids), self.revision)))
+        # SQLite's JSON ends at a NUL; such a key is no name of ours, but a tag may be called so.
+        plain = [key for key in keys if _NUL not in key]
+        rest = [(node, key) for key in keys if _NUL in key for node in ids]
+        return [
+            *self._rows(statements.VALUES_OF, (str(ids), codes.pack_keys(plain), self.revision)),
+            *((*pair, codes.encode(value)) for pair, value in self.values(rest).items()),
+        ]
+
+    @translated
+    def changed(self, ids: Collection[int]) -> dict[int, int]:
+        """Return the revision of each node's last change."""
+        rows = self._rows(statements.CHANGED, (str(list(ids)), self.revision))
+        return {node: revision for node, revision in rows if revision is not None}
+
+    @translated
+    def select(self, selection: Selection, after: int | None, limit: int) -> list[int]:
+        """Return the ids that fit, in order."""
+        if after is None:
+            after = statements.HOLDS if selection.newest_first else -1
+        statement = statements.select(
+            filters.comparisons(selection.filters),
+            owned=selection.owner is not None,
+            deleted=selection.deleted,
+            newest_first=selection.newest_first,
+        )
+        given = filters.parameters(selection.filters)
+        given |= {"kind": codes.NODE_CODES[selection.kind], "owner": selection.owner}
+        given |= {"after": after, "revision": self.revision, "limit": max(limit, 0)}
+        return [node for (node,) in self._rows(statement, given)]
+
+    @translated
+    def edges(
+        self, ids: Collection[int], direction: Direction, kinds: Collection[EdgeKind]
+    ) -> list[Edge]:
+        """Return the edges that leave or enter these nodes."""
+        statement = statements.expand(direction, deleted=True, through=False, whole=True)
+        ends = str(list(dict.fromkeys(ids)))
+        return codes.edges(self._rows(statement, (ends, codes.edge_mask(kinds), self.revision, 0)))
+
+    @translated
+    def walk(self, starts: Collection[int], walk: Walk) -> Closure:
+        """Return everything reached from `starts`."""
+        return walks.closure(self._rows, self.revision, starts, walk)
+
+    @translated
+    def census(self, starts: Collection[int], walk: Walk) -> Census:
+        """Count everything reached from `starts`."""
+        return walks.census(self._rows, self.revision, starts, walk)
+
+    @translated
+    def path(self, source: int, target: int, kinds: Collection[EdgeKind]) -> list[int] | None:
+        """Return one shortest way, or None."""
+        return paths.shortest(self._rows, self.revision, source, target, kinds)
+
+    @translated
+    def history(self, node: int, key: str) -> list[Interval]:
+        """Return what the value was, oldest first."""
+        return [
+            Interval(since, until if until <= self.revision else None, codes.decode(value))
+            for since, until, value in self._rows(statements.HISTORY, (node, key, self.revision))
+        ]
+
+    @translated
+    def at(self, revision: int) -> datetime | None:
+        """Return when a revision was committed."""
+        if revision > self.revision:
+            return None
+        for (at,) in self._rows(statements.TIME_OF, (revision,)):
+            return from_microseconds(at)
+        return None
+
+
+def _refused(_statement: str, _parameters: Parameters) -> list[codes.Row]:
+    raise closed()

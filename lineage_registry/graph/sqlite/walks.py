@@ -1,0 +1,234 @@
+"""Walks over the graph: level by level, each node once."""
+
+import heapq
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+
+from lineage_registry.domain.graph import Edge, NodeKind
+from lineage_registry.domain.view import Census, Closure, Direction, Walk
+from lineage_registry.graph.sqlite import statements
+from lineage_registry.graph.sqlite.codes import NODE_KINDS, Row, edge_mask, edges, node_mask
+from lineage_registry.graph.sqlite.connection import Rows
+from lineage_registry.graph.sqlite.filters import comparisons, parameters
+
+_CHUNK: Final = 10_000
+# Up to so many nodes are asked one by one when only the closest are wanted: the answers come in
+# order then, and a hub's are left after the first few.
+_FEW: Final = 64
+
+
+class Walker:
+    """One walk under way.
+
+    Attributes:
+        distances: What is reported so far.
+        truncated: Whether something to report was left out.
+    """
+
+    _tells_truncated = True
+
+    def __init__(self, rows: Rows, revision: int, starts: Collection[int], walk: Walk) -> None:
+        self._rows = rows
+        self._revision = revision
+        self._walk = walk
+        self._starts = sorted(set(starts))
+        self.distances = dict.fromkeys(self._starts, 0)
+        self.truncated = False
+        self._seen = set(self._starts)
+        self._left = walk.limit
+        self._everything = walk.report is None and not walk.having
+        self._taken = (edge_mask(walk.kinds), revision, 0 if walk.inferred else 1)
+        self._edges: list[Row] | None = [] if walk.edges and self._is_whole() else None
+
+    def _is_whole(self) -> bool:
+        """Tell whether the edges that are walked along are just those to report."""
+        walk = self._walk
+        cut = walk.depth is not None or walk.limit is not None or walk.stop_at
+        if cut or not self._everything or walk.through is not None:
+            return False
+        # An edge back to a start that is deleted is reported, but never walked along.
+        return walk.deleted or not self._any_deleted(self._starts)
+
+    def _any_deleted(self, nodes: Sequence[int]) -> bool:
+        return any(self._rows(statements.DELETED_AMONG, (str(nodes), self._revision)))
+
+    def run(self) -> None:
+        """Walk to the end, or until it is known that something is left out."""
+        frontier = self._open(self._starts)
+        distance = 0
+        while frontier:
+            if distance == self._walk.depth:
+                if not self._tells_truncated:
+                    return
+                self._left = 0  # go on only to see whether there is more
+            distance += 1
+            reached = self._reach(frontier)
+            if not self._report(reached, distance):
+                self.truncated = True
+                return
+            frontier = self._open(reached)
+
+    def _open(self, nodes: list[int]) -> list[int]:
+        stop_at = self._walk.stop_at
+        return [node for node in nodes if node not in stop_at] if stop_at else nodes
+
+    def _reach(self, frontier: list[int]) -> list[int]:
+        if self._left is not None and self._everything:
+            fresh = self._closest(frontier, self._left + 1)
+        else:
+            fresh = self._all(frontier)
+        self._seen |= fresh
+        return sorted(fresh)
+
+    def _all(self, frontier: list[int]) -> set[int]:
+        found = self._expand(frontier, whole=self._edges is not None)
+        if self._edges is None:
+            fresh = {node for (node,) in found}
+        else:
+            kept = list(found)
+            self._edges += kept
+            end = 2 if self._walk.direction is Direction.UPSTREAM else 0
+            fresh = {row[end] for row in kept}
+        fresh -= self._seen
+        return fresh
+
+    def _closest(self, frontier: list[int], wanted: int) -> set[int]:
+        """Return the `wanted` smallest ids behind the frontier, without holding more."""
+        closest = _Smallest(wanted, self._seen)
+        if len(frontier) > _FEW:
+            for (node,) in self._expand(frontier, whole=False):
+                closest.offer(node)
+        else:
+            for node in frontier:
+                closest.offer_ascending(neighbour for (neighbour,) in self._neighbours(node))
+        return closest.kept
+
+    def _expand(self, frontier: list[int], *, whole: bool) -> Iterable[Row]:
+        walk = self._walk
+        statement = statements.expand(
+            walk.direction, deleted=walk.deleted, through=walk.through is not None, whole=whole
+        )
+        return self._rows(statement, (str(frontier), *self._parameters()))
+
+    def _neighbours(self, node: int) -> Iterable[Row]:
+        walk = self._walk
+        statement = statements.neighbours(
+            walk.direction, deleted=walk.deleted, through=walk.through is not None
+        )
+        return self._rows(statement, (node, *self._parameters()))
+
+    def _parameters(self) -> tuple[int, ...]:
+        if self._walk.through is None:
+            return self._taken
+        return (*self._taken, node_mask(self._walk.through))
+
+    def _report(self, reached: list[int], distance: int) -> bool:
+        """Add to the answer; False if not all that should be in it fits."""
+        found = reached if self._everything else self._fitting(reached)
+        if self._left is None:
+            self.distances.update(dict.fromkeys(found, distance))
+            return True
+        kept = list(islice(found, self._left + 1))
+        fits = len(kept) <= self._left
+        self.distances.update(dict.fromkeys(kept[: self._left], distance))
+        self._left -= min(len(kept), self._left)
+        return fits
+
+    def _fitting(self, nodes: list[int]) -> Iterator[int]:
+        statement = statements.fitting(comparisons(self._walk.having))
+        for rows in self._filtered(statement, nodes):
+            for (node,) in rows:
+                yield node
+
+    def _filtered(self, statement: str, nodes: list[int]) -> Iterator[Iterable[Row]]:
+        walk = self._walk
+        given = parameters(walk.having)
+        given |= {"kinds": node_mask(walk.report), "revision": self._revision}
+        for chunk in _chunks(nodes):
+            yield self._rows(statement, {**given, "ids": str(chunk)})
+
+    def edges(self) -> list[Edge]:
+        """Return the edges of the walk's kinds among the reported nodes."""
+        if not self._walk.edges:
+            return []
+        return edges(self._induced() if self._edges is None else self._edges)
+
+    def _induced(self) -> Iterator[Row]:
+        # By the edges that leave: few for each node, where a hub is entered by many.
+        statement = statements.expand(Direction.UPSTREAM, deleted=True, through=False, whole=True)
+        for chunk in _chunks(list(self.distances)):
+            for row in self._rows(statement, (str(chunk), *self._taken)):
+                if row[2] in self.distances:
+                    yield row
+
+
+class Counter(Walker):
+    """A walk that counts what it reports."""
+
+    _tells_truncated = False
+
+    def __init__(self, rows: Rows, revision: int, starts: Collection[int], walk: Walk) -> None:
+        super().__init__(rows, revision, starts, replace(walk, limit=None, edges=False))
+        self.counts: dict[tuple[int, NodeKind], int] = {}
+        self.owners: set[int] = set()
+
+    def _report(self, reached: list[int], distance: int) -> bool:
+        statement = statements.census(comparisons(self._walk.having))
+        for rows in self._filtered(statement, reached):
+            for kind, owner, count in rows:
+                key = distance, NODE_KINDS[kind]
+                self.counts[key] = self.counts.get(key, 0) + count
+                self.owners.add(owner)
+        return True
+
+
+class _Smallest:
+    """The smallest of many numbers, each once, without those that are `known`."""
+
+    def __init__(self, size: int, known: Collection[int]) -> None:
+        self.kept: set[int] = set()
+        self._heap: list[int] = []
+        self._size = size
+        self._known = known
+
+    def offer(self, number: int) -> bool:
+        """Keep the number if it is small enough; False if it is too large."""
+        if number in self._known or number in self.kept:
+            return True
+        if len(self._heap) < self._size:
+            heapq.heappush(self._heap, -number)
+        elif number < -self._heap[0]:
+            self.kept.remove(-heapq.heapreplace(self._heap, -number))
+        else:
+            return False
+        self.kept.add(number)
+        return True
+
+    def offer_ascending(self, numbers: Iterable[int]) -> None:
+        """Keep what is small enough, leaving off at the first number that is not."""
+        for number in numbers:
+            if not self.offer(number):
+                return
+
+
+def closure(rows: Rows, revision: int, starts: Collection[int], walk: Walk) -> Closure:
+    """Return everything reached from `starts`."""
+    walker = Walker(rows, revision, starts, walk)
+    walker.run()
+    found = walker.distances
+    depth = found[next(reversed(found))] if found else 0
+    return Closure(found, walker.edges(), depth, truncated=walker.truncated)
+
+
+def census(rows: Rows, revision: int, starts: Collection[int], walk: Walk) -> Census:
+    """Count everything reached from `starts`."""
+    counter = Counter(rows, revision, starts, walk)
+    counter.run()
+    return Census(counter.counts, frozenset(counter.owners - {0}))
+
+
+def _chunks(nodes: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(nodes), _CHUNK):
+        yield nodes[start : start + _CHUNK]

@@ -1,0 +1,191 @@
+"""Changes as rows, many at a time."""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from functools import singledispatchmethod
+
+from lineage_registry.domain.graph import REGISTRY, AddEdge, AddNode, Change, EndEdge, Scalar, Set
+from lineage_registry.graph.sqlite import statements
+from lineage_registry.graph.sqlite.codes import EDGE_CODES, NODE_CODES, Row, encode, pack
+from lineage_registry.graph.sqlite.connection import Parameters
+from lineage_registry.graph.sqlite.faults import translated
+from lineage_registry.graph.sqlite.view import SqliteView
+from lineage_registry.ports.graph import Head, Recorded, Transaction, subjects
+
+
+class Batch:
+    """Events on their way into the tables, held back until `flush`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._clear()
+
+    def _clear(self) -> None:
+        self._first: int | None = None  # event of the batch; None as long as there is none
+        self._revision = 0
+        self._position = 0
+        self._events: list[Recorded] = []
+        self._subjects: list[tuple[int, int]] = []
+        self._nodes: list[Row] = []
+        self._changed: dict[tuple[int, int], None] = {}
+        self._closed: list[Row] = []
+        self._past: list[Row] = []
+        self._values: dict[tuple[int, str], tuple[int, Scalar]] = {}
+        self._edges: list[Row] = []
+
+    @translated
+    def add(self, recorded: Recorded, changes: Sequence[Change]) -> None:
+        """Take an event and what it changes."""
+        position = recorded.position
+        if self._first is None:
+            self._first = position
+        self._revision, self._position = recorded.revision, position
+        self._events.append(recorded)
+        self._subjects += [(node, position) for node in subjects(changes)]
+        for change in changes:
+            self._take(change)
+
+    @singledispatchmethod
+    def _take(self, change: Change) -> None:
+        raise NotImplementedError(change)
+
+    @_take.register
+    def _add_node(self, change: AddNode) -> None:
+        kind, facts = NODE_CODES[change.kind], pack(change.facts)
+        self._nodes.append((change.id, kind, change.owner, self._revision, facts))
+        self._changed[change.id, self._revision] = None
+
+    @_take.register
+    def _set(self, change: Set) -> None:
+        if change.value is None:
+            self._end(change)
+            return
+        pair = change.node, change.key
+        running = self._values.get(pair)
+        if running is not None and running[0] < self._revision:
+            self._past.append((*pair, running[0], self._revision, encode(running[1])))
+        elif running is None and not self._is_new(change.node):
+            self._closed.append((*pair, self._revision))
+        self._values[pair] = self._revision, change.value
+        if change.node != REGISTRY:
+            self._changed[change.node, self._revision] = None
+
+    def _is_new(self, node: int) -> bool:
+        """Tell whether the node was born in this batch: no value of it is in the table."""
+        return self._first is not None and node >= self._first
+
+    def _end(self, change: Set) -> None:
+        self._flush_within()
+        given = change.node, change.key, self._revision
+        execute = self._connection.execute
+        if execute(statements.CLOSE_VALUE, given).rowcount:
+            if change.node != REGISTRY:
+                self._changed[change.node, self._revision] = None
+        elif execute(statements.DROP_VALUE, given).rowcount:
+            execute(statements.DROP_CHANGE, (change.node, self._revision))
+
+    @_take.register
+    def _add_edge(self, change: AddEdge) -> None:
+        source, kind, target, role, declared = change
+        self._edges.append(
+            (
+                source,
+                EDGE_CODES[kind],
+                target,
+                role,
+                int(declared),
+                self._revision,
+                statements.HOLDS,
+            )
+        )
+
+    @_take.register
+    def _end_edge(self, change: EndEdge) -> None:
+        self._flush_within()
+        given = (
+            change.source,
+            EDGE_CODES[change.kind],
+            change.target,
+            change.role,
+            self._revision,
+        )
+        if not self._connection.execute(statements.CLOSE_EDGE, given).rowcount:
+            self._connection.execute(statements.DROP_EDGE, given)
+
+    def _flush_within(self) -> None:
+        """Write what is held back in the middle of an event, of which more is to come."""
+        revision, position = self._revision, self._position
+        self.flush()
+        self._revision, self._position, self._first = revision, position, position + 1
+
+    @translated
+    def flush(self) -> None:
+        """Write what is held back."""
+        if self._first is None:
+            return
+        many = self._connection.executemany
+        running = [
+            (node, key, since, statements.HOLDS, encode(value))
+            for (node, key), (since, value) in self._values.items()
+        ]
+        for statement, rows in (
+            (statements.ADD_EVENT, self._events),
+            (statements.ADD_SUBJECT, self._subjects),
+            (statements.ADD_NODE, self._nodes),
+            (statements.CLOSE_VALUE, self._closed),
+            (statements.ADD_VALUE, self._past),
+            (statements.ADD_VALUE, running),
+            (statements.ADD_CHANGE, list(self._changed)),
+            (statements.ADD_EDGE, self._edges),
+        ):
+            if rows:
+                many(statement, rows)
+        self._clear()
+
+
+class SqliteTransaction(Transaction):
+    """One write transaction; what it applies is written before the next read or the commit."""
+
+    def __init__(self, connection: sqlite3.Connection, head: Head) -> None:
+        self.head = head
+        self._connection = connection
+        self._batch = Batch(connection)
+        self._key: str | None = None
+        self._view = SqliteView(self._rows, head.revision + 1)
+        self.view = self._view
+
+    def _rows(self, statement: str, parameters: Parameters) -> sqlite3.Cursor:
+        self._batch.flush()
+        return self._connection.execute(statement, parameters)
+
+    @translated
+    def earlier(self, key: str) -> Sequence[Recorded]:
+        """Return the events of the commit that used this key."""
+        for first, last in self._rows(statements.REVISION_OF_KEY, (key,)):
+            rows = self._rows(statements.EVENTS_BETWEEN, (first - 1, last, last - first + 1))
+            return [Recorded._make(row) for row in rows]
+        return ()
+
+    def now(self) -> int:
+        """Return the clock of this machine."""
+        return time.time_ns() // 1000
+
+    def apply(self, recorded: Recorded, changes: Sequence[Change]) -> None:
+        """Append the event and change the graph."""
+        self._key = recorded.key
+        self._batch.add(recorded, changes)
+
+    @translated
+    def move_head(self, head: Head) -> None:
+        """Move the head."""
+        self._batch.flush()
+        first = self.head.size + 1
+        revision = head.revision, head.at, first, head.size, self._key
+        self._connection.execute(statements.ADD_REVISION, revision)
+        self._connection.execute(statements.MOVE_HEAD, head)
+        self.head = head
+
+    def close(self) -> None:
+        """Refuse further questions to the view."""
+        self._view.close()
