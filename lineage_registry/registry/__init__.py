@@ -1,0 +1,7 @@
+"""What people hold in their hands: one class, the same for a registry here and far away."""
+
+from lineage_registry.registry.facade import Registry
+from lineage_registry.registry.handles import FamilyHandle, LineageHandle, VersionHandle
+from lineage_registry.registry.runs import RunHandle
+
+__all__ = ["FamilyHandle", "LineageHandle", "Registry", "RunHandle", "VersionHandle"]

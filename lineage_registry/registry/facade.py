@@ -1,0 +1,796 @@
+"""The registry as people use it from Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, Unpack
+
+from lineage_registry.domain.graph import Scalar
+from lineage_registry.domain.references import Reference, Space, parse_reference
+from lineage_registry.errors import InvalidInputError, InvalidReferenceError
+from lineage_registry.ports import commands as c
+from lineage_registry.ports.artifacts import ArtifactStore
+from lineage_registry.ports.formats import HandlerRegistry
+from lineage_registry.registry import runs as run_blocks
+from lineage_registry.registry.handles import FamilyHandle, LineageHandle, VersionHandle
+from lineage_registry.registry.runs import RunHandle
+from lineage_registry.registry.sending import How, Sender
+from lineage_registry.registry.transfers import Progress, download, fetched, saved, uploaded
+
+AsOf = int | datetime | str | None
+Link = str | tuple[str, str]
+"""A reference, or a reference and the role it has."""
+
+
+class Registry:
+    """A model registry, here or behind an HTTP server.
+
+    References are strings: `resnet50:3`, `resnet50@champion`, `models:/resnet50/Production`,
+    `datasets:/imagenet/2026-10`, `runs:/ID`. Where a question takes `as_of`, it is a revision, an
+    aware time, or text like `2026-01-31`.
+
+    Example:
+        >>> import lineage_registry
+        >>> registry = lineage_registry.connect("memory://")
+        >>> version = registry.register("resnet50", metrics={"accuracy": 0.93})
+        >>> registry.promote("resnet50:1", "Production").stage
+        'Production'
+        >>> registry.close()
+
+    Attributes:
+        artifacts: Where the bytes are.
+        formats: The format handlers; `formats.add` takes one of your own.
+    """
+
+    def __init__(
+        self, commands: c.Commands, artifacts: ArtifactStore, formats: HandlerRegistry, actor: str
+    ) -> None:
+        self.sender = Sender(commands, actor)
+        self.artifacts = artifacts
+        self.formats = formats
+
+    # Models and datasets
+
+    def create_model(
+        self,
+        name: str,
+        *,
+        description: str | None = None,
+        owner: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        **how: Unpack[How],
+    ) -> FamilyHandle:
+        """Create a registered model.
+
+        Raises:
+            AlreadyExistsError: The name is taken.
+            InvalidNameError: It breaks the rule for names.
+        """
+        return self._create(Space.MODELS, name, description, owner, tags, how)
+
+    def create_dataset(
+        self,
+        name: str,
+        *,
+        description: str | None = None,
+        owner: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        **how: Unpack[How],
+    ) -> FamilyHandle:
+        """Create a dataset.
+
+        Raises:
+            AlreadyExistsError: The name is taken.
+            InvalidNameError: It breaks the rule for names.
+        """
+        return self._create(Space.DATASETS, name, description, owner, tags, how)
+
+    def model(self, name: str, *, as_of: AsOf = None) -> FamilyHandle:
+        """Return a registered model.
+
+        Raises:
+            ModelNotFoundError: There is none of this name.
+        """
+        return self._family(f"models:/{name}" if ":/" not in name else name, as_of)
+
+    def dataset(self, name: str, *, as_of: AsOf = None) -> FamilyHandle:
+        """Return a dataset.
+
+        Raises:
+            DatasetNotFoundError: There is none of this name.
+        """
+        return self._family(f"datasets:/{name}" if ":/" not in name else name, as_of)
+
+    def __getitem__(self, name: str) -> FamilyHandle:
+        return self.model(name)
+
+    def models(self, **filters: Any) -> Iterator[FamilyHandle]:
+        """Yield registered models, oldest first; filters: text, owner, tag, deleted, as_of."""
+        found = self.sender.pages(c.ListFamilies, space=Space.MODELS, **filters)
+        return (FamilyHandle.of(one, self) for one in found)
+
+    def datasets(self, **filters: Any) -> Iterator[FamilyHandle]:
+        """Yield datasets, oldest first; filters: text, owner, tag, deleted, as_of."""
+        found = self.sender.pages(c.ListFamilies, space=Space.DATASETS, **filters)
+        return (FamilyHandle.of(one, self) for one in found)
+
+    def update(
+        self,
+        reference: str,
+        *,
+        new_name: str | None = None,
+        description: str | None = None,
+        owner: str | None = None,
+        tags: Mapping[str, str | None] | None = None,
+        **how: Unpack[How],
+    ) -> FamilyHandle:
+        """Describe, tag (None takes a tag away) or rename a model or dataset."""
+        space, name = _family_of(reference)
+        answer = self.sender.write(
+            c.UpdateFamily,
+            how,
+            space=space,
+            name=name,
+            new_name=new_name,
+            description=description,
+            owner=owner,
+            tags=None if tags is None else dict(tags),
+        )
+        return FamilyHandle.of(answer, self)
+
+    def delete(self, reference: str, *, force: bool = False, **how: Unpack[How]) -> FamilyHandle:
+        """Put a model or dataset and its versions out of sight; nothing is destroyed.
+
+        Raises:
+            HasDependentsError: Something relies on it; `force` with a reason overrides.
+        """
+        space, name = _family_of(reference)
+        answer = self.sender.write(c.DeleteFamily, how, space=space, name=name, force=force)
+        return FamilyHandle.of(answer, self)
+
+    def restore(self, reference: str, **how: Unpack[How]) -> FamilyHandle:
+        """Bring back a deleted model or dataset with the versions that went with it."""
+        space, name = _family_of(reference)
+        return FamilyHandle.of(
+            self.sender.write(c.RestoreFamily, how, space=space, name=name), self
+        )
+
+    # Versions
+
+    def register(
+        self,
+        name: str,
+        model: object = None,
+        *,
+        parents: Iterable[Link] = (),
+        dependencies: Iterable[Link] = (),
+        datasets: Iterable[Link] = (),
+        tested_on: Iterable[Link] = (),
+        siblings: Iterable[str] = (),
+        run: str | None = None,
+        label: str | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        params: Mapping[str, Scalar] | None = None,
+        metrics: Mapping[str, float] | None = None,
+        format: str | None = None,  # noqa: A002
+        create: bool = True,
+        progress: Progress | None = None,
+        **how: Unpack[How],
+    ) -> VersionHandle:
+        """Register the next version of a model.
+
+        Args:
+            name: The model; created if there is none, unless `create` is False.
+            model: A path of a file or folder, a model in memory, or nothing but metadata.
+            parents: Versions it derives from; the role is the kind, `("base:1", "finetune")`.
+            dependencies: Versions it needs: `("tokenizer:2", "tokenizer")`.
+            datasets: What it was trained on: `("digits:3", "train")`.
+            tested_on: Dataset versions it was evaluated on.
+            siblings: Variants without a registered parent in common.
+            run: The run that made it; inside a run's block, that run.
+            label: A semantic version.
+            description: What it is, in words.
+            tags: Keys and texts.
+            params: Parameters.
+            metrics: Measurements.
+            format: Format handler; found by content or type if left out.
+            create: Whether the model may be created.
+            progress: Told about the upload.
+            **how: reason, key, if_match.
+
+        Raises:
+            NotFoundError: Something it comes from is not there.
+            AlreadyExistsError: The label is taken.
+            LineageCycleError: It would come from itself.
+            UnsafeArtifactError: The files are refused.
+        """
+        fields = {
+            "space": Space.MODELS,
+            "name": name,
+            "parents": [_parent(link) for link in parents],
+            "dependencies": [_input(link) for link in dependencies],
+            "datasets": [_input(link) for link in datasets],
+            "tested_on": [_input(link) for link in tested_on],
+            "siblings": list(siblings),
+            "run": run or self._active_run(),
+            "label": label,
+            "description": description,
+            "tags": dict(tags or {}),
+            "params": dict(params or {}),
+            "metrics": dict(metrics or {}),
+            "create": create,
+        }
+        return self._register(fields, model, format, progress, how)
+
+    def register_dataset(
+        self,
+        name: str,
+        data: object = None,
+        *,
+        parents: Iterable[Link] = (),
+        datasets: Iterable[Link] = (),
+        run: str | None = None,
+        label: str | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        params: Mapping[str, Scalar] | None = None,
+        metrics: Mapping[str, float] | None = None,
+        format: str | None = None,  # noqa: A002
+        create: bool = True,
+        progress: Progress | None = None,
+        **how: Unpack[How],
+    ) -> VersionHandle:
+        """Register the next version of a dataset; arguments as `register`.
+
+        `parents` are dataset versions; `datasets` are what the run that made it read. A label is a
+        date or name, like `2026-10`.
+
+        Raises:
+            NotFoundError: Something it comes from is not there.
+            AlreadyExistsError: The label is taken.
+        """
+        fields = {
+            "space": Space.DATASETS,
+            "name": name,
+            "parents": [_parent(link) for link in parents],
+            "datasets": [_input(link) for link in datasets],
+            "run": run or self._active_run(),
+            "label": label,
+            "description": description,
+            "tags": dict(tags or {}),
+            "params": dict(params or {}),
+            "metrics": dict(metrics or {}),
+            "create": create,
+        }
+        return self._register(fields, data, format, progress, how)
+
+    def version(
+        self, reference: str, *, as_of: AsOf = None, deleted: bool = False
+    ) -> VersionHandle:
+        """Return a version by any reference.
+
+        Raises:
+            NotFoundError: The subclass says what is missing.
+            InvalidReferenceError: It names no version.
+        """
+        found = _version_of(reference)
+        answer = self.sender.ask(c.GetVersion, **found, **_when(reference, as_of), deleted=deleted)
+        return VersionHandle.of(answer, self)
+
+    def versions(self, reference: str, **filters: Any) -> Iterator[VersionHandle]:
+        """Yield versions of a model or dataset, newest first; filters: stage, deleted, as_of."""
+        space, name = _family_of(reference)
+        found = self.sender.pages(c.ListVersions, space=space, name=name, **filters)
+        return (VersionHandle.of(one, self) for one in found)
+
+    def search(
+        self, space: Literal["models", "datasets"] = "models", **filters: Any
+    ) -> Iterator[VersionHandle]:
+        """Yield versions of all models (or datasets) that fit, newest first.
+
+        Filters: text, stage, tag (`key`, `key=value`), metric (`accuracy>=0.9`), param, deleted,
+        as_of; tag, metric and param take lists.
+        """
+        found = self.sender.pages(c.SearchVersions, space=space, **filters)
+        return (VersionHandle.of(one, self) for one in found)
+
+    def files(self, reference: str, *, as_of: AsOf = None) -> c.Files:
+        """Return the files of a version: paths, digests and sizes."""
+        return self.sender.ask(c.GetFiles, **_version_of(reference), **_when(reference, as_of))
+
+    def update_version(
+        self,
+        reference: str,
+        *,
+        description: str | None = None,
+        tags: Mapping[str, str | None] | None = None,
+        **how: Unpack[How],
+    ) -> VersionHandle:
+        """Describe or tag a version; None takes a tag away."""
+        answer = self.sender.write(
+            c.UpdateVersion,
+            how,
+            **_version_of(reference),
+            description=description,
+            tags=None if tags is None else dict(tags),
+        )
+        return VersionHandle.of(answer, self)
+
+    def log_version_metrics(
+        self, reference: str, metrics: Mapping[str, float], step: int = 0, **how: Unpack[How]
+    ) -> VersionHandle:
+        """Add measurements to a version."""
+        answer = self.sender.write(
+            c.LogVersionMetrics, how, **_version_of(reference), metrics=dict(metrics), step=step
+        )
+        return VersionHandle.of(answer, self)
+
+    def delete_version(
+        self, reference: str, *, force: bool = False, **how: Unpack[How]
+    ) -> VersionHandle:
+        """Put a version out of sight; nothing is destroyed.
+
+        Raises:
+            HasDependentsError: Something relies on it; `force` with a reason overrides.
+        """
+        answer = self.sender.write(c.DeleteVersion, how, **_version_of(reference), force=force)
+        return VersionHandle.of(answer, self)
+
+    def restore_version(self, reference: str, **how: Unpack[How]) -> VersionHandle:
+        """Bring back a deleted version."""
+        answer = self.sender.write(c.RestoreVersion, how, **_version_of(reference))
+        return VersionHandle.of(answer, self)
+
+    def add_dependency(
+        self, reference: str, on: str, role: str | None = None, **how: Unpack[How]
+    ) -> VersionHandle:
+        """Record that a model version needs another version.
+
+        Raises:
+            LineageCycleError: The other one comes from it.
+        """
+        name, version = _model_version_of(reference)
+        answer = self.sender.write(
+            c.AddDependency, how, name=name, version=version, on=on, role=role
+        )
+        return VersionHandle.of(answer, self)
+
+    def remove_dependency(
+        self, reference: str, on: str, role: str | None = None, **how: Unpack[How]
+    ) -> VersionHandle:
+        """End a dependency; it stays visible as of earlier revisions."""
+        name, version = _model_version_of(reference)
+        answer = self.sender.write(
+            c.RemoveDependency, how, name=name, version=version, on=on, role=role
+        )
+        return VersionHandle.of(answer, self)
+
+    # Bytes
+
+    def load(
+        self,
+        reference: str,
+        *,
+        as_of: AsOf = None,
+        role: str | None = None,
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> Any:
+        """Load a version by any reference; every byte is verified first.
+
+        Inside a run's block the version becomes an input of the run, in `role` (`base` for a
+        model, `train` for a dataset). Other options go to the format handler.
+
+        Raises:
+            NotFoundError: There is no such version, or its bytes are gone.
+            InvalidInputError: It has no files, or plain files that only `download` takes.
+            DigestMismatchError: The stored bytes are not what was registered.
+            UnsafeArtifactError: Loading would run code.
+            NotInstalledError: The library of its format is missing.
+        """
+        version = self.version(reference, as_of=as_of)
+        files = self.files(version.reference)
+        if files.format is None or not files.files:
+            raise InvalidInputError(f"{version.reference} has no files to load")
+        if files.format == "files":
+            raise InvalidInputError(
+                f"{version.reference} holds plain files", hint="use download() to get them"
+            )
+        handler = self.formats.by_name(files.format)
+        with fetched(self.artifacts, files, progress) as folder:
+            loaded = handler.load(folder, **options)
+        self._note_input(version, role)
+        return loaded
+
+    def download(
+        self,
+        reference: str,
+        folder: str | Path,
+        *,
+        as_of: AsOf = None,
+        role: str | None = None,
+        progress: Progress | None = None,
+    ) -> Path:
+        """Write verified copies of a version's files into a folder; inside a run, an input of it.
+
+        Raises:
+            NotFoundError: There is no such version, or its bytes are gone.
+            DigestMismatchError: The stored bytes are not what was registered.
+        """
+        version = self.version(reference, as_of=as_of)
+        target = Path(folder)
+        download(self.artifacts, self.files(version.reference), target, progress)
+        self._note_input(version, role)
+        return target
+
+    # Runs
+
+    def run(
+        self,
+        name: str | None = None,
+        *,
+        run_id: str | None = None,
+        params: Mapping[str, Scalar] | None = None,
+        tags: Mapping[str, str] | None = None,
+        inputs: Iterable[Link] = (),
+        tested_on: Iterable[Link] = (),
+        parent: str | None = None,
+        code_commit: str | None = None,
+        environment: Mapping[str, Scalar] | None = None,
+        **how: Unpack[How],
+    ) -> RunHandle:
+        """Start a run; use it in a `with` block.
+
+        Code commit and software environment are taken from where this runs if they are left out.
+        Inside another run's block that one is the parent.
+
+        Raises:
+            AlreadyExistsError: The id is taken.
+            NotFoundError: An input is not there.
+        """
+        answer = self.sender.write(
+            c.StartRun,
+            how,
+            run_id=run_id,
+            name=name,
+            params=dict(params or {}),
+            tags=dict(tags or {}),
+            inputs=[_input(link) for link in inputs],
+            tested_on=[_input(link) for link in tested_on],
+            parent=parent or self._active_run(),
+            code_commit=code_commit if code_commit is not None else run_blocks.code_commit(),
+            environment=dict(run_blocks.environment() if environment is None else environment),
+        )
+        return RunHandle(self, answer)
+
+    def get_run(self, run_id: str, *, as_of: AsOf = None) -> c.Run:
+        """Return a run by id or reference."""
+        return self.sender.ask(c.GetRun, run_id=_run_id(run_id), as_of=as_of)
+
+    def resume_run(self, run_id: str) -> RunHandle:
+        """Return a handle of a run that was started elsewhere."""
+        return RunHandle(self, self.get_run(run_id))
+
+    def runs(self, **filters: Any) -> Iterator[c.Run]:
+        """Yield runs, newest first; filters: status, tag, metric, param, as_of."""
+        return self.sender.pages(c.ListRuns, **filters)
+
+    def metric_history(self, run_id: str, key: str) -> c.MetricHistory:
+        """Return all values of one metric of a run."""
+        return self.sender.ask(c.GetMetricHistory, run_id=_run_id(run_id), key=key)
+
+    # Lineage
+
+    def lineage(
+        self,
+        *start: str,
+        direction: Literal["upstream", "downstream", "both"] = "upstream",
+        depth: int | None = None,
+        edge_kinds: Sequence[str] | None = None,
+        node_kinds: Sequence[str] | None = None,
+        stop_at: Sequence[str] = (),
+        deleted: bool = False,
+        inferred: bool = True,
+        limit: int | None = None,
+        as_of: AsOf = None,
+    ) -> LineageHandle:
+        """Return what some things come from, what comes from them, or both.
+
+        A model or dataset stands for all its versions. Nodes come closest first; `truncated` says
+        whether `limit` (10,000 if left out) or `depth` left something out.
+
+        Raises:
+            NotFoundError: A start is not there.
+        """
+        answer = self.sender.ask(
+            c.GetLineage,
+            start=list(start),
+            direction=direction,
+            depth=depth,
+            edge_kinds=None if edge_kinds is None else list(edge_kinds),
+            node_kinds=None if node_kinds is None else list(node_kinds),
+            stop_at=list(stop_at),
+            deleted=deleted,
+            inferred=inferred,
+            limit=limit,
+            as_of=as_of,
+        )
+        return LineageHandle.of(answer, self)
+
+    def ancestors(self, *start: str, **options: Any) -> LineageHandle:
+        """Return everything that some things come from; options as `lineage`."""
+        return self.lineage(*start, direction="upstream", **options)
+
+    def descendants(self, *start: str, **options: Any) -> LineageHandle:
+        """Return everything that comes from some things; options as `lineage`."""
+        return self.lineage(*start, direction="downstream", **options)
+
+    def impact(
+        self, *start: str, depth: int | None = None, limit: int | None = None, as_of: AsOf = None
+    ) -> c.Impact:
+        """Return what is affected if some things break or are withdrawn.
+
+        Counts by kind and distance are complete; at most `limit` (100) nodes are named.
+        """
+        return self.sender.ask(
+            c.GetImpact, start=list(start), depth=depth, limit=limit, as_of=as_of
+        )
+
+    def siblings(
+        self, reference: str, *, limit: int | None = None, as_of: AsOf = None
+    ) -> c.Siblings:
+        """Return the versions that share a direct parent, run or dataset version with one."""
+        return self.sender.ask(c.GetSiblings, of=reference, limit=limit, as_of=as_of)
+
+    def neighbours(
+        self, reference: str, *, limit: int | None = None, as_of: AsOf = None
+    ) -> c.Neighbours:
+        """Return the direct neighbours of a thing over edges of every kind."""
+        return self.sender.ask(c.GetNeighbours, of=reference, limit=limit, as_of=as_of)
+
+    def path(self, source: str, target: str, *, as_of: AsOf = None) -> c.Path:
+        """Return one shortest way from a thing to something it comes from."""
+        return self.sender.ask(c.GetPath, source=source, target=target, as_of=as_of)
+
+    # Lifecycle
+
+    def promote(
+        self, reference: str, stage: str, *, archive: bool = True, **how: Unpack[How]
+    ) -> VersionHandle:
+        """Bring a model version into a stage; those in it before are archived unless told not to.
+
+        Raises:
+            StageNotFoundError: There is no such stage.
+        """
+        name, version = _model_version_of(reference)
+        answer = self.sender.write(
+            c.MoveStage, how, name=name, version=version, stage=stage, archive=archive
+        )
+        return VersionHandle.of(answer, self)
+
+    def rollback(
+        self,
+        name: str,
+        *,
+        stage: str | None = None,
+        alias: str | None = None,
+        dry_run: bool = False,
+        **how: Unpack[How],
+    ) -> c.Rollback:
+        """Let a stage (Production) or an alias name again what it named before.
+
+        Raises:
+            NothingToRollBackToError: It named nothing before.
+        """
+        _, family = _family_of(name)
+        return self.sender.write(
+            c.RollBack, how, name=family, stage=stage, alias=alias, dry_run=dry_run
+        )
+
+    def set_alias(self, reference: str, alias: str, **how: Unpack[How]) -> FamilyHandle:
+        """Let an alias name a version."""
+        answer = self.sender.write(c.SetAlias, how, **_version_of(reference), alias=alias)
+        return FamilyHandle.of(answer, self)
+
+    def remove_alias(self, reference: str, alias: str, **how: Unpack[How]) -> FamilyHandle:
+        """Take an alias of a model or dataset away."""
+        space, name = _family_of(reference)
+        answer = self.sender.write(c.RemoveAlias, how, space=space, name=name, alias=alias)
+        return FamilyHandle.of(answer, self)
+
+    def history(
+        self,
+        reference: str,
+        *,
+        stage: str | None = None,
+        alias: str | None = None,
+        as_of: AsOf = None,
+    ) -> c.History:
+        """Return who moved a model's stages and aliases, when, why, from where to where."""
+        space, name = _family_of(reference)
+        return self.sender.ask(
+            c.GetHistory, space=space, name=name, stage=stage, alias=alias, as_of=as_of
+        )
+
+    def stages(self) -> list[str]:
+        """Return the stages that versions can be in."""
+        return self.sender.ask(c.GetStages).stages
+
+    def configure_stages(self, stages: Sequence[str], **how: Unpack[How]) -> list[str]:
+        """Set the stages that versions can be in."""
+        return self.sender.write(c.ConfigureStages, how, stages=list(stages)).stages
+
+    def deploy(
+        self,
+        name: str,
+        version: str,
+        *,
+        environment: str | None = None,
+        owner: str | None = None,
+        **how: Unpack[How],
+    ) -> c.Deployment:
+        """Let a deployment serve a model version; it is created if there is none of this name."""
+        return self.sender.write(
+            c.Deploy, how, name=name, version=version, environment=environment, owner=owner
+        )
+
+    def deployment(self, name: str, *, as_of: AsOf = None) -> c.Deployment:
+        """Return a deployment."""
+        return self.sender.ask(c.GetDeployment, name=name, as_of=as_of)
+
+    def deployments(self, **filters: Any) -> Iterator[c.Deployment]:
+        """Yield deployments, oldest first; filters: deleted, as_of."""
+        return self.sender.pages(c.ListDeployments, **filters)
+
+    def delete_deployment(self, name: str, **how: Unpack[How]) -> c.Deployment:
+        """Put a deployment out of sight: it serves no more."""
+        return self.sender.write(c.DeleteDeployment, how, name=name)
+
+    # Audit
+
+    def events(self, **filters: Any) -> Iterator[c.AuditEvent]:
+        """Yield the audit trail, oldest first.
+
+        Filters: subject (a reference), actor, type (a list), since, until, newest_first, as_of.
+        """
+        return self.sender.pages(c.ListEvents, **filters)
+
+    def audit_report(
+        self, reference: str, *, verify: bool = True, as_of: AsOf = None
+    ) -> c.AuditReport:
+        """Return what to hand the auditor about a version; its files are read again if `verify`."""
+        return self.sender.ask(c.GetAuditReport, of=reference, verify=verify, as_of=as_of)
+
+    def validate(self, *, bytes: bool = False) -> c.Validation:  # noqa: A002
+        """Check the whole registry; with `bytes` every file is read again."""
+        return self.sender.ask(c.Validate, bytes=bytes)
+
+    def status(self) -> c.Status:
+        """Return what answers here."""
+        return self.sender.ask(c.GetStatus)
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        self.sender.commands.close()
+        self.artifacts.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _create(
+        self,
+        space: Space,
+        name: str,
+        *details: Any,
+    ) -> FamilyHandle:
+        description, owner, tags, how = details
+        answer = self.sender.write(
+            c.CreateFamily,
+            how,
+            space=space,
+            name=name,
+            description=description,
+            owner=owner,
+            tags=dict(tags or {}),
+        )
+        return FamilyHandle.of(answer, self)
+
+    def _family(self, reference: str, as_of: AsOf) -> FamilyHandle:
+        space, name = _family_of(reference)
+        answer = self.sender.ask(c.GetFamily, space=space, name=name, **_when(reference, as_of))
+        return FamilyHandle.of(answer, self)
+
+    def _register(
+        self,
+        fields: dict[str, Any],
+        content: object,
+        format_name: str | None,
+        progress: Progress | None,
+        how: How,
+    ) -> VersionHandle:
+        if content is None:
+            return self._send_version({**fields, "format": format_name}, how)
+        if isinstance(content, str | os.PathLike):
+            with uploaded(self.artifacts, Path(content), progress) as files:
+                return self._send_version({**fields, "files": files, "format": format_name}, how)
+        with (
+            saved(self.formats, content, format_name) as (folder, used),
+            uploaded(self.artifacts, folder, progress) as files,
+        ):
+            return self._send_version({**fields, "files": files, "format": used}, how)
+
+    def _send_version(self, fields: dict[str, Any], how: How) -> VersionHandle:
+        return VersionHandle.of(self.sender.write(c.RegisterVersion, how, **fields), self)
+
+    def _active_run(self) -> str | None:
+        run = run_blocks.current.get()
+        return run.reference if run is not None and run.registry is self else None
+
+    def _note_input(self, version: c.Version, role: str | None) -> None:
+        run = run_blocks.current.get()
+        if run is not None and run.registry is self:
+            usual = "base" if version.kind == "model_version" else "train"
+            run.loaded(version.reference, role or usual)
+
+
+def _parent(link: Link) -> dict[str, str]:
+    if isinstance(link, str):
+        return {"reference": link}
+    return {"reference": link[0], "kind": link[1]}
+
+
+def _input(link: Link) -> dict[str, str]:
+    if isinstance(link, str):
+        return {"reference": link}
+    return {"reference": link[0], "role": link[1]}
+
+
+def _family_of(reference: str) -> tuple[Space, str]:
+    found = parse_reference(reference)
+    if found.selector is not None or found.space not in {Space.MODELS, Space.DATASETS}:
+        raise InvalidReferenceError(
+            f"{reference!r} is no model or dataset", hint="leave the version out"
+        )
+    return found.space, found.name
+
+
+def _version_of(reference: str) -> dict[str, Any]:
+    found = parse_reference(reference)
+    if found.selector is None:
+        raise InvalidReferenceError(
+            f"{reference!r} names no version", hint=f"add one, like {found.name}:latest"
+        )
+    return {"space": found.space, "name": found.name, "version": str(found.selector)}
+
+
+def _model_version_of(reference: str) -> tuple[str, str]:
+    found: Reference = parse_reference(reference)
+    if found.selector is None or found.space is not Space.MODELS:
+        raise InvalidReferenceError(
+            f"{reference!r} is no version of a model", hint="write NAME:VERSION or NAME@ALIAS"
+        )
+    return found.name, str(found.selector)
+
+
+def _when(reference: str, as_of: AsOf) -> dict[str, AsOf]:
+    named = parse_reference(reference).as_of
+    if named is not None and as_of is not None:
+        raise InvalidReferenceError("give as_of in the reference or beside it, not both")
+    return {"as_of": named if as_of is None else as_of}
+
+
+def _run_id(text: str) -> str:
+    return text.removeprefix("runs:/")

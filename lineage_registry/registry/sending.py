@@ -1,0 +1,61 @@
+"""How commands are sent: who asks, once, under which conditions."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypedDict, TypeVar
+
+from lineage_registry.ports.commands import (
+    Command,
+    Commands,
+    Context,
+    Listing,
+    Page,
+    build,
+)
+
+A = TypeVar("A")
+
+
+class How(TypedDict, total=False):
+    """What every writing method takes besides its own arguments.
+
+    Attributes:
+        reason: Why; stays in the log.
+        key: Idempotency key: the same call with the same key is done once.
+        if_match: Do it only if the thing's `revision` is still this one.
+    """
+
+    reason: str | None
+    key: str | None
+    if_match: int | None
+
+
+class Sender:
+    """Sends commands in one actor's name."""
+
+    def __init__(self, commands: Commands, actor: str) -> None:
+        self.commands = commands
+        self.actor = actor
+
+    def ask(self, command: type[Command[A]], **fields: Any) -> A:
+        """Send a question; fields that are None are left out."""
+        return self.commands.run(build(command, _given(fields)), Context(self.actor))
+
+    def write(self, command: type[Command[A]], how: How, **fields: Any) -> A:
+        """Send a command that changes something; fields that are None are left out."""
+        context = Context(self.actor, how.get("key"), how.get("if_match"))
+        given = _given({**fields, "reason": how.get("reason")})
+        return self.commands.run(build(command, given), context)
+
+    def pages(self, command: type[Listing[Page[A]]], **fields: Any) -> Iterator[A]:
+        """Send a question whose answer comes in pages, and yield its rows."""
+        cursor: str | None = None
+        while True:
+            page: Page[A] = self.ask(command, **fields, cursor=cursor)
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if value is not None}
