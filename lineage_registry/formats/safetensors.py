@@ -82,7 +82,7 @@ class SafetensorsHandler(FormatHandler):
         metadata = {**_own_metadata(options.get("metadata")), **alias_metadata(parts)}
         metadata["format"] = parts.framework
         module = "numpy" if parts.framework == "np" else "torch"
-        library = require(f"safetensors.{module}", extra="torch")
+        library = require(f"safetensors.{module}", extra="safetensors")
         with whole_file(folder / _FILE) as draft:
             library.save_file(parts.tensors, draft, metadata=metadata)
 
@@ -119,7 +119,7 @@ def _framework(wanted: object, metadata: dict[str, str]) -> str:
 def _read(place: Path, framework: str, device: object) -> dict[str, Any]:
     require(_FRAMEWORKS[framework], extra="torch")
     if framework == "np":
-        return dict(require("safetensors.numpy", extra="torch").load_file(place))
+        return dict(require("safetensors.numpy", extra="safetensors").load_file(place))
     return dict(require("safetensors.torch", extra="torch").load_file(place, device=device))
 
 

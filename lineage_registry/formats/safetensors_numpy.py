@@ -16,7 +16,7 @@ def numpy_parts(arrays: Mapping[str, Any]) -> Parts:
     Raises:
         InvalidInputError: An array holds objects, text or dates.
     """
-    numpy = require("numpy", extra="torch")
+    numpy = require("numpy", extra="safetensors")
     parts = Parts("np")
     seen: dict[object, str] = {}
     for name, array in arrays.items():

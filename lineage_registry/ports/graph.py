@@ -311,7 +311,7 @@ def _commit(transaction: Transaction, decide: Decide, request: Request) -> Commi
                 raise InputTooLargeError(
                     f"one commit takes at most {MAX_EVENTS} events", hint="do it in several parts"
                 )
-            recorded = _record(event, position, revision, at, request)
+            recorded = record(event, position, revision, at, request)
             transaction.apply(recorded, _changes(event, recorded))
             events.append(recorded)
             event = decision.send(position)
@@ -333,7 +333,12 @@ def _again(earlier: Sequence[Recorded], request: Request) -> Commit:
     return Commit(first.revision, first.at, tuple(earlier), replayed=True)
 
 
-def _record(event: Event, position: int, revision: int, at: int, request: Request) -> Recorded:
+def record(event: Event, position: int, revision: int, at: int, request: Request) -> Recorded:
+    """Write an event as the log keeps it.
+
+    Raises:
+        InputTooLargeError: It takes more bytes than an event may.
+    """
     envelope: dict[str, object] = {
         "type": event.type,
         "v": event.schema_version,
