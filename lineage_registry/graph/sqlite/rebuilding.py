@@ -6,6 +6,7 @@ from typing import Final
 
 from lineage_registry.errors import LogCorruptError
 from lineage_registry.graph.sqlite import statements
+from lineage_registry.graph.sqlite.codes import Row
 from lineage_registry.graph.sqlite.faults import translated
 from lineage_registry.graph.sqlite.writing import Batch
 from lineage_registry.ports.graph import PROJECTION, Head, Recorded
@@ -38,17 +39,17 @@ def replay(connection: sqlite3.Connection, log: Iterable[Recorded]) -> Head:
     loader = _Loader(connection)
     for recorded in log:
         loader.add(recorded)
-    loader.end_revision()
-    loader.batch.flush()
+    loader.end()
     finish_tables(connection, loader.head)
     return loader.head
 
 
 class _Loader:
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self.batch = Batch(connection)
         self.head = Head(0, 0, 0)
         self._connection = connection
+        self._batch = Batch(connection)
+        self._revisions: list[Row] = []
         self._first = 1
         self._key: str | None = None
 
@@ -56,18 +57,28 @@ class _Loader:
         read = Recorded.parse(recorded.position, recorded.body)
         self._check(recorded, read)
         if read.revision != self.head.revision:
-            self.end_revision()
+            self._end_revision()
             self._first, self._key = read.position, read.key
-        self.batch.add(read, read.changes())
+        self._batch.add(read, read.changes())
         self.head = Head(read.revision, read.position, read.at)
         if read.position % _BATCH == 0:
-            self.batch.flush()
+            self._flush()
+
+    def end(self) -> None:
+        self._end_revision()
+        self._flush()
+
+    def _end_revision(self) -> None:
+        if self.head.size:
+            head = self.head
+            row = head.revision, head.at, self._first, head.size, self._key
+            self._revisions.append(row)
 
     @translated
-    def end_revision(self) -> None:
-        if self.head.size:
-            given = (self.head.revision, self.head.at, self._first, self.head.size, self._key)
-            self._connection.execute(statements.ADD_REVISION, given)
+    def _flush(self) -> None:
+        self._batch.flush()
+        self._connection.executemany(statements.ADD_REVISION, self._revisions)
+        self._revisions.clear()
 
     def _check(self, recorded: Recorded, read: Recorded) -> None:
         position = recorded.position

@@ -3,7 +3,6 @@
 import sqlite3
 import time
 from collections.abc import Sequence
-from functools import singledispatchmethod
 
 from lineage_registry.domain.graph import REGISTRY, AddEdge, AddNode, Change, EndEdge, Scalar, Set
 from lineage_registry.graph.sqlite import statements
@@ -22,7 +21,7 @@ class Batch:
         self._clear()
 
     def _clear(self) -> None:
-        self._first: int | None = None  # event of the batch; None as long as there is none
+        self._first: int | None = None  # position in the batch; None while nothing is held
         self._revision = 0
         self._position = 0
         self._events: list[Recorded] = []
@@ -46,28 +45,33 @@ class Batch:
         for change in changes:
             self._take(change)
 
-    @singledispatchmethod
     def _take(self, change: Change) -> None:
-        raise NotImplementedError(change)
+        match change:
+            case Set():
+                if change.value is None:
+                    self._end(change)
+                else:
+                    self._set(change, change.value)
+            case AddEdge():
+                self._add_edge(change)
+            case AddNode():
+                self._add_node(change)
+            case EndEdge():
+                self._end_edge(change)
 
-    @_take.register
     def _add_node(self, change: AddNode) -> None:
         kind, facts = NODE_CODES[change.kind], pack(change.facts)
         self._nodes.append((change.id, kind, change.owner, self._revision, facts))
         self._changed[change.id, self._revision] = None
 
-    @_take.register
-    def _set(self, change: Set) -> None:
-        if change.value is None:
-            self._end(change)
-            return
+    def _set(self, change: Set, value: Scalar) -> None:
         pair = change.node, change.key
         running = self._values.get(pair)
         if running is not None and running[0] < self._revision:
             self._past.append((*pair, running[0], self._revision, encode(running[1])))
         elif running is None and not self._is_new(change.node):
             self._closed.append((*pair, self._revision))
-        self._values[pair] = self._revision, change.value
+        self._values[pair] = self._revision, value
         if change.node != REGISTRY:
             self._changed[change.node, self._revision] = None
 
@@ -85,7 +89,6 @@ class Batch:
         elif execute(statements.DROP_VALUE, given).rowcount:
             execute(statements.DROP_CHANGE, (change.node, self._revision))
 
-    @_take.register
     def _add_edge(self, change: AddEdge) -> None:
         source, kind, target, role, declared = change
         self._edges.append(
@@ -100,7 +103,6 @@ class Batch:
             )
         )
 
-    @_take.register
     def _end_edge(self, change: EndEdge) -> None:
         self._flush_within()
         given = (
