@@ -1,0 +1,64 @@
+"""One route for each command: fields in, the answer out."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from lineage_registry.api.bodies import read_body
+from lineage_registry.api.conditions import read_context
+from lineage_registry.api.fields import read_fields
+from lineage_registry.api.operations import Operation, operations
+from lineage_registry.api.responses import answer_response
+from lineage_registry.errors import InvalidInputError
+from lineage_registry.ports.commands import Commands, build
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def add_route(app: FastAPI, method: str, path: str, endpoint: Endpoint, name: str) -> None:
+    """Add a route that reads the request itself, so that every entrance refuses alike."""
+    app.add_api_route(
+        path, endpoint, methods=[method], name=name, operation_id=name, response_model=None
+    )
+
+
+def add_command_routes(app: FastAPI, commands: Commands) -> None:
+    """Add a route for each operation."""
+    for operation in operations():
+        endpoint = _endpoint(operation, commands)
+        add_route(app, operation.method, operation.path, endpoint, operation.id)
+
+
+def _endpoint(operation: Operation, commands: Commands) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        body = b""
+        if operation.has_body:
+            body = await read_body(request, operation.body_limit)
+            check_content_type(request, body)
+        # Reading fields and writing the answer may take long, too: none of it on the event loop.
+        return await run_in_threadpool(functools.partial(_do, operation, commands, request, body))
+
+    return endpoint
+
+
+def _do(operation: Operation, commands: Commands, request: Request, body: bytes) -> Response:
+    query: bytes = request.scope["query_string"]
+    fields = read_fields(operation, request.path_params, query, body)
+    command: Any = build(operation.command, fields)
+    answer = commands.run(command, read_context(request, operation.command))
+    return answer_response(answer, request, operation.command.route.status)
+
+
+def check_content_type(request: Request, body: bytes) -> None:
+    """Return if a body says that it is JSON.
+
+    Raises:
+        InvalidInputError: It says something else, or nothing: a web page elsewhere could send it.
+    """
+    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and said != "application/json" and not said.endswith("+json"):
+        raise InvalidInputError("the body is not JSON", hint="send Content-Type: application/json")

@@ -1,0 +1,41 @@
+"""Who asks and under which conditions, out of the headers of a request."""
+
+import re
+
+from starlette.requests import Request
+
+from lineage_registry.errors import InvalidInputError
+from lineage_registry.ports.commands import Command, Context, Write
+
+_TAG = re.compile(r'"([0-9]{1,18})"')
+
+
+def read_context(request: Request, command: type[Command[object]]) -> Context:
+    """Return the context of a request; conditions are read only where something is written.
+
+    Raises:
+        InvalidInputError: A header cannot be read.
+    """
+    actor: str = request.state.actor
+    if not issubclass(command, Write):
+        return Context(actor)
+    return Context(actor, _key(request), _if_match(request))
+
+
+def _key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not (0 < len(key) <= 200 and key.isascii() and key.isprintable()):
+        raise InvalidInputError("Idempotency-Key is not 1 to 200 printable ASCII characters")
+    return key
+
+
+def _if_match(request: Request) -> int | None:
+    header = request.headers.get("if-match")
+    if header is None or header == "*":
+        return None
+    match = _TAG.fullmatch(header.strip())
+    if match is None:
+        raise InvalidInputError("If-Match is not one ETag", hint='send it as you got it, like "12"')
+    return int(match[1])

@@ -1,0 +1,63 @@
+"""Answers and problems as HTTP responses."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lineage_registry.errors import InputIncompleteError, InputTooLargeError, RegistryError
+from lineage_registry.ports.commands import Deployment, Family, Page, Run, Version
+from lineage_registry.problems import problem
+
+PROBLEM_TYPE = "application/problem+json"
+_WITH_ETAG = (Family, Version, Run, Deployment)
+_RETRY_AFTER = "1"
+
+
+def problem_response(error: RegistryError, status: int | None = None) -> Response:
+    """Return the problem document of an error as a response."""
+    document = problem(error, status)
+    code = int(document["status"])
+    headers: dict[str, str] = {}
+    if code == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = _RETRY_AFTER
+    if code == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, InputTooLargeError | InputIncompleteError):
+        headers["Connection"] = "close"  # the rest of the body is not waited for
+    return Response(json.dumps(document, default=str), code, headers, PROBLEM_TYPE)
+
+
+def answer_response(answer: Any, request: Request, status: int) -> Response:
+    """Return an answer as JSON, with its ETag and the link to the next page, if it has them."""
+    headers: dict[str, str] = {}
+    if isinstance(answer, _WITH_ETAG):
+        headers["ETag"] = tag = f'"{answer.revision}"'
+        if request.method == "GET" and matches(request.headers.get("if-none-match"), tag):
+            return Response(None, HTTPStatus.NOT_MODIFIED, headers)
+    elif isinstance(answer, Page) and answer.next_cursor is not None:
+        headers["Link"] = f'<{_next_page(request, answer.next_cursor)}>; rel="next"'
+    return Response(_json(answer), status, headers, "application/json")
+
+
+def matches(header: str | None, tag: str) -> bool:
+    """Tell whether an If-None-Match names this entity tag."""
+    if header is None:
+        return False
+    named = {part.strip().removeprefix("W/") for part in header.split(",")}
+    return tag in named or "*" in named
+
+
+def _json(answer: Any) -> str | bytes:
+    if isinstance(answer, BaseModel):
+        return answer.model_dump_json()
+    return TypeAdapter(type(answer)).dump_json(answer)
+
+
+def _next_page(request: Request, cursor: str) -> str:
+    asked = [item for item in request.query_params.multi_items() if item[0] != "cursor"]
+    return f"{request.url.path}?{urlencode([*asked, ('cursor', cursor)])}"
