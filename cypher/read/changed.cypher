@@ -1,0 +1,26 @@
+// name: read.changed
+// summary: The revision that last made some nodes, or set or ended a value of theirs.
+// mode: read
+// rows: one
+// params: ids LIST<INTEGER>, revision INTEGER
+// returns: rows LIST<LIST<INTEGER>>
+UNWIND $ids AS id
+MATCH (n:Node {id: id})
+WHERE n.since <= $revision
+CALL (id) {
+  OPTIONAL MATCH (v:Value)
+  USING INDEX v:Value(node, since)
+  WHERE v.node = id AND v.since <= $revision
+  RETURN v.since AS begun
+  ORDER BY v.node DESC, v.since DESC
+  LIMIT 1
+}
+CALL (id) {
+  OPTIONAL MATCH (v:Value)
+  USING INDEX v:Value(node, until)
+  WHERE v.node = id AND v.until <= $revision
+  RETURN v.until AS ended
+  ORDER BY v.node DESC, v.until DESC
+  LIMIT 1
+}
+RETURN collect([id, n.since, begun, ended]) AS rows

@@ -1,0 +1,21 @@
+// name: read.count_downstream
+// summary: How many nodes some nodes led to, by distance and kind, and whose versions they are.
+// mode: read
+// rows: many
+// params: starts LIST<INTEGER>, kinds LIST<STRING>, through LIST<STRING>?, stop_at LIST<INTEGER>, deleted BOOLEAN, inferred BOOLEAN, report LIST<STRING>?, revision INTEGER
+// returns: distance INTEGER, kind STRING, nodes INTEGER, owners LIST<INTEGER>
+// choices: depth
+UNWIND $starts AS id
+MATCH (start:Node {id: id})
+MATCH p = (start) (
+  (x WHERE x.id = id OR NOT x.id IN $stop_at)
+  <-[e WHERE type(e) IN $kinds
+    AND e.since <= $revision AND $revision < e.until AND ($inferred OR e.declared)]-
+  (y WHERE ($through IS NULL OR y.kind IN $through)
+    AND ($deleted OR y.tombstones IS NULL
+      OR size([t IN y.tombstones WHERE t <= $revision]) % 2 = 0))
+){0,/*depth*/} (n)
+WITH n, min(length(p)) AS distance
+WHERE distance > 0 AND ($report IS NULL OR n.kind IN $report)
+RETURN distance, n.kind AS kind, count(*) AS nodes, collect(DISTINCT n.owner) AS owners
+ORDER BY distance, kind

@@ -1,0 +1,103 @@
+// name: write.apply
+// summary: Appends events and changes the graph.
+// mode: write
+// rows: none
+// params: nodes LIST<MAP>, names LIST<MAP>, members LIST<MAP>, stages LIST<MAP>, ended_values LIST<MAP>, values LIST<MAP>, deletions LIST<INTEGER>, ended_edges LIST<MAP>, edges LIST<MAP>, events LIST<MAP>, subjects LIST<MAP>, heads LIST<MAP>, still INTEGER
+// returns: none
+CALL () {
+  UNWIND $nodes AS c
+  CREATE (n:Node:$(c.label))
+  SET n = c.properties
+}
+CALL () {
+  UNWIND $names AS c
+  MATCH (n:Node {id: c.node})
+  SET n.name = c.name, n.reference = CASE n.kind
+    WHEN 'model' THEN 'models:/' + c.name
+    WHEN 'dataset' THEN 'datasets:/' + c.name
+    WHEN 'deployment' THEN 'deployments:/' + c.name
+  END
+  WITH n
+  MATCH (member:Node)-[:VERSION_OF]->(n)
+  SET member.reference = n.reference + '/' + toString(member.number)
+}
+CALL () {
+  UNWIND $members AS c
+  MATCH (member:Node {id: c.node})
+  MATCH (n:Node {id: c.owner})
+  CREATE (member)-[:VERSION_OF]->(n)
+  SET member.reference = n.reference + '/' + toString(member.number)
+}
+CALL () {
+  UNWIND $stages AS c
+  MATCH (n:Node {id: c.node})
+  SET n.stage = c.stage
+}
+CALL () {
+  UNWIND $ended_values AS c
+  MATCH (v:Value)
+  USING INDEX v:Value(node, key, until)
+  WHERE v.node = c.node AND v.key = c.key AND v.until = $still
+  SET v.until = c.until
+  WITH v
+  WHERE v.since = v.until
+  DELETE v
+}
+CALL () {
+  UNWIND $values AS c
+  CREATE (v:Value)
+  SET v = c
+}
+CALL () {
+  UNWIND $deletions AS id
+  MATCH (n:Node {id: id})
+  CALL (id) {
+    MATCH (v:Value)
+    USING INDEX v:Value(node, key, until)
+    WHERE v.node = id AND v.key = 'deleted' AND v.until > 0
+    UNWIND [v.since, v.until] AS turn
+    WITH turn, count(*) AS times
+    WHERE times = 1 AND turn < $still
+    WITH turn
+    ORDER BY turn
+    RETURN collect(turn) AS turns
+  }
+  SET n.tombstones = CASE size(turns) WHEN 0 THEN null ELSE turns END
+}
+CALL () {
+  UNWIND $ended_edges AS c
+  MATCH (a:Node {id: c.source})
+  MATCH (b:Node {id: c.target})
+  MATCH (a)-[e]->(b)
+  WHERE type(e) = c.kind AND e.role = c.role AND e.until = $still
+  SET e.until = c.until
+  WITH e
+  WHERE e.since = e.until
+  DELETE e
+}
+CALL () {
+  UNWIND $edges AS c
+  MATCH (a:Node {id: c.source})
+  MATCH (b:Node {id: c.target})
+  WHERE c.is_new OR NOT EXISTS {
+    MATCH (a)-[e]->(b)
+    WHERE type(e) = c.kind AND e.role = c.properties.role AND e.until = $still
+  }
+  CREATE (a)-[e:$(c.kind)]->(b)
+  SET e = c.properties
+}
+CALL () {
+  UNWIND $events AS c
+  CREATE (e:Event)
+  SET e = c
+}
+CALL () {
+  UNWIND $subjects AS c
+  CREATE (s:Subject)
+  SET s = c
+}
+CALL () {
+  UNWIND $heads AS c
+  MATCH (h:LogHead {id: 0})
+  SET h += c
+}

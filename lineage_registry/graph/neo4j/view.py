@@ -1,0 +1,111 @@
+"""The state at one revision, read from the server."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from lineage_registry.domain.graph import Edge, EdgeKind, Interval, Node, Scalar
+from lineage_registry.domain.view import Census, Closure, Direction, GraphView, Selection, Walk
+from lineage_registry.graph.neo4j.connection import Reader
+from lineage_registry.graph.neo4j.folding import STILL
+from lineage_registry.graph.neo4j.rendering import interval_from, node_from
+from lineage_registry.graph.neo4j.walking import Walker, filter_parameters, in_bounds, unfit
+from lineage_registry.ports.graph import from_microseconds
+
+
+class Neo4jView(GraphView):
+    """Every answer is one statement that keeps what held at the revision."""
+
+    def __init__(self, reader: Reader, revision: int) -> None:
+        self.revision = revision
+        self._reader = reader
+        self._walker = Walker(reader, revision)
+
+    def values(self, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Scalar]:
+        """Return those of the wanted values that hold."""
+        slots = [[node, key] for node, key in dict.fromkeys(wanted) if 0 <= node < STILL]
+        if not slots:
+            return {}
+        parameters = {"wanted": slots, "revision": self.revision}
+        rows = self._reader.read("read.values", parameters)[0]["rows"]
+        return {(node, key): value for node, key, value in rows}
+
+    def nodes(self, ids: Collection[int], keys: Collection[str] | None = None) -> dict[int, Node]:
+        """Return the nodes of these ids that exist, in that order."""
+        parameters: dict[str, object] = {"ids": in_bounds(ids), "revision": self.revision}
+        if not parameters["ids"]:
+            return {}
+        if keys is None:
+            found = self._reader.read("read.nodes", parameters)
+        else:
+            parameters["keys"] = list(dict.fromkeys(keys))
+            found = self._reader.read("read.nodes_with", parameters)
+        return {row[0]: node_from(row) for row in found[0]["rows"]}
+
+    def changed(self, ids: Collection[int]) -> dict[int, int]:
+        """Return the revision that last changed each node."""
+        parameters = {"ids": in_bounds(ids), "revision": self.revision}
+        rows = self._reader.read("read.changed", parameters)[0]["rows"]
+        return {node: max(made, begun or 0, ended or 0) for node, made, begun, ended in rows}
+
+    def select(self, selection: Selection, after: int | None, limit: int) -> list[int]:
+        """Return up to `limit` ids that fit, in order."""
+        if limit <= 0 or unfit(selection.filters):
+            return []
+        low, high = -1, STILL
+        if after is not None and selection.newest_first:
+            high = min(max(after, low), high)
+        elif after is not None:
+            low = min(max(after, low), high)
+        parameters: dict[str, object] = {
+            "kind": selection.kind.value,
+            "filters": filter_parameters(selection.filters),
+            "deleted": selection.deleted,
+            "low": low,
+            "high": high,
+            "limit": min(limit, STILL),
+            "revision": self.revision,
+        }
+        name = "read.select_kind"
+        if selection.owner is not None:
+            name, parameters["owner"] = "read.select_owner", selection.owner
+        order = "DESC" if selection.newest_first else "ASC"
+        ids: list[int] = self._reader.read(name, parameters, order=order)[0]["ids"]
+        return ids
+
+    def edges(
+        self, ids: Collection[int], direction: Direction, kinds: Collection[EdgeKind]
+    ) -> list[Edge]:
+        """Return the edges of `kinds` that leave or enter these nodes."""
+        return self._walker.edges(ids, direction, kinds)
+
+    def walk(self, starts: Collection[int], walk: Walk) -> Closure:
+        """Return everything reached from `starts`."""
+        return self._walker.closure(starts, walk)
+
+    def census(self, starts: Collection[int], walk: Walk) -> Census:
+        """Count what `walk` finds."""
+        return self._walker.census(starts, walk)
+
+    def path(self, source: int, target: int, kinds: Collection[EdgeKind]) -> list[int] | None:
+        """Return one shortest way along the edges' direction, or None."""
+        if source == target:
+            return [source]
+        parameters = {
+            "source": source,
+            "target": target,
+            "kinds": sorted(kinds),
+            "revision": self.revision,
+        }
+        rows = self._reader.read("read.path", parameters)
+        return list(rows[0]["ids"]) if rows else None
+
+    def history(self, node: int, key: str) -> list[Interval]:
+        """Return what the value was up to this revision, oldest first."""
+        parameters = {"node": node, "key": key, "revision": self.revision}
+        rows = self._reader.read("read.history", parameters)
+        return [interval_from(row, self.revision) for row in rows]
+
+    def at(self, revision: int) -> datetime | None:
+        """Return when a revision was committed."""
+        rows = self._reader.read("read.time", {"revision": revision})
+        return from_microseconds(rows[0]["at"]) if rows else None

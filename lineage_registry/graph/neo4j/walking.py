@@ -1,0 +1,205 @@
+"""Walks over the graph: one statement for one start, another for many."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from lineage_registry.domain.graph import REGISTRY, Edge, EdgeKind, NodeKind
+from lineage_registry.domain.view import Census, Closure, Comparison, Direction, Filter, Walk
+from lineage_registry.graph.neo4j.connection import Reader, Row
+from lineage_registry.graph.neo4j.folding import STILL
+from lineage_registry.graph.neo4j.rendering import edge_from, in_order
+
+_PASSING_AT_ONCE = 10_000
+
+
+def in_bounds(numbers: Iterable[int]) -> list[int]:
+    """Return those that a server could have given away, each once."""
+    return [number for number in dict.fromkeys(numbers) if 0 <= number < STILL]
+
+
+def filter_parameters(filters: Iterable[Filter]) -> list[dict[str, object]]:
+    """Return filters as statements take them; text is sought in lower case."""
+    return [
+        {
+            "key": one.key,
+            "comparison": one.comparison.value,
+            "value": one.value.lower()
+            if one.comparison is Comparison.CONTAINS and isinstance(one.value, str)
+            else one.value,
+        }
+        for one in filters
+    ]
+
+
+def unfit(filters: Iterable[Filter]) -> bool:
+    """Tell whether a filter asks what no value can be: text in a number, order of truth."""
+    return any(
+        (isinstance(one.value, bool) and one.comparison is not Comparison.EQUAL)
+        or (one.comparison is Comparison.CONTAINS and not isinstance(one.value, str))
+        for one in filters
+    )
+
+
+class Walker:
+    """Answers walks as of one revision."""
+
+    def __init__(self, reader: Reader, revision: int) -> None:
+        self._reader = reader
+        self._revision = revision
+
+    def closure(self, starts: Collection[int], walk: Walk) -> Closure:
+        """Return everything reached, closest first."""
+        found = self._reached(starts, walk)
+        distances = dict.fromkeys(sorted(set(starts)), 0)
+        wanted = self._passing(found, distances, walk)
+        kept = wanted if walk.limit is None else wanted[: max(walk.limit, 0)]
+        distances.update((row[0], row[1]) for row in kept)
+        edges = self._induced(found, distances, walk) if walk.edges else ()
+        return Closure(
+            distances,
+            edges,
+            max(distances.values(), default=0),
+            truncated=len(kept) < len(wanted) or self._goes_on(starts, walk),
+        )
+
+    def census(self, starts: Collection[int], walk: Walk) -> Census:
+        """Count what is reached."""
+        if walk.having:
+            return self._census_by_hand(starts, walk)
+        walked = self._walked_starts(starts, walk)
+        parameters = {**self._parameters(walk, starts), "starts": walked}
+        rows = self._reader.read(f"read.count_{_way(walk)}", parameters, **_depth(walk))
+        counts = {(row["distance"], NodeKind(row["kind"])): row["nodes"] for row in rows}
+        owners = {owner for row in rows for owner in row["owners"]}
+        return Census(counts, frozenset(owners - {REGISTRY}))
+
+    def _reached(self, starts: Collection[int], walk: Walk) -> list[Sequence[Any]]:
+        """Return rows `[node, distance, edges]`, the starts first."""
+        walked = self._walked_starts(starts, walk)
+        if not walked:
+            return []
+        limit = STILL if walk.limit is None or walk.having else len(walked) + walk.limit + 1
+        parameters = {
+            **self._parameters(walk, starts),
+            "edges": walk.edges and not walk.having,
+            "limit": min(limit, STILL),
+        }
+        rows = self._read_walk(walked, walk, parameters)
+        return [row for chunk in rows for row in chunk["chunk"]]
+
+    def _read_walk(
+        self, walked: list[int], walk: Walk, parameters: Mapping[str, object]
+    ) -> list[Row]:
+        if len(walked) == 1:
+            parameters = {**parameters, "start": walked[0]}
+            return self._reader.read(f"read.walk_{_way(walk)}", parameters, **_depth(walk))
+        parameters = {**parameters, "starts": walked}
+        return self._reader.read(f"read.walk_{_way(walk)}_of_many", parameters, **_depth(walk))
+
+    def _walked_starts(self, starts: Collection[int], walk: Walk) -> list[int]:
+        """Leave out the starts that nothing leads away from."""
+        return [start for start in in_bounds(starts) if start not in walk.stop_at]
+
+    def _parameters(self, walk: Walk, starts: Collection[int]) -> dict[str, object]:
+        # Who comes to another start need not go on: that one goes from there itself.
+        return {
+            "kinds": sorted(walk.kinds),
+            "through": None if walk.through is None else sorted(walk.through),
+            "stop_at": in_bounds([*walk.stop_at, *starts]),
+            "deleted": walk.deleted,
+            "inferred": walk.inferred,
+            "report": None if walk.report is None else sorted(walk.report),
+            "revision": self._revision,
+        }
+
+    def _passing(
+        self, found: Sequence[Sequence[Any]], starts: Collection[int], walk: Walk
+    ) -> list[Sequence[Any]]:
+        others = [row for row in found if row[0] not in starts]
+        if not walk.having:
+            return others
+        passing = set(self.passing([row[0] for row in others], walk.having))
+        return [row for row in others if row[0] in passing]
+
+    def passing(self, ids: Sequence[int], filters: Collection[Filter]) -> Iterator[int]:
+        """Yield the nodes that pass all filters."""
+        if unfit(filters):
+            return
+        for begin in range(0, len(ids), _PASSING_AT_ONCE):
+            parameters = {
+                "ids": ids[begin : begin + _PASSING_AT_ONCE],
+                "filters": filter_parameters(filters),
+                "revision": self._revision,
+            }
+            yield from self._reader.read("read.passing", parameters)[0]["ids"]
+
+    def _induced(
+        self, found: Sequence[Sequence[Any]], reported: Collection[int], walk: Walk
+    ) -> Sequence[Edge]:
+        """Return the edges among the reported nodes."""
+        came = {} if walk.having else {row[0]: row[2] for row in found}
+        edges = [edge_from((node, *edge)) for node in reported for edge in came.get(node, ())]
+        missing = [node for node in reported if node not in came]
+        if missing:
+            asked = self.edges(missing, Direction.UPSTREAM, walk.kinds)
+            edges += [edge for edge in asked if walk.inferred or edge.declared]
+        return tuple(in_order(edge for edge in edges if edge.target in reported))
+
+    def edges(
+        self, ids: Collection[int], direction: Direction, kinds: Collection[EdgeKind]
+    ) -> list[Edge]:
+        """Return the edges of `kinds` that leave or enter these nodes."""
+        side = "out" if direction is Direction.UPSTREAM else "in"
+        parameters = {"ids": in_bounds(ids), "kinds": sorted(kinds), "revision": self._revision}
+        rows = self._reader.read(f"read.edges_{side}", parameters)
+        return in_order(edge_from(row) for chunk in rows for row in chunk["chunk"])
+
+    def _goes_on(self, starts: Collection[int], walk: Walk) -> bool:
+        """Tell whether something to report lies further away than the depth."""
+        walked = self._walked_starts(starts, walk)
+        if walk.depth is None or not walked:
+            return False
+        if len(walked) > 1 or walk.having:
+            return self._counts_beyond(starts, walk, walk.depth)
+        parameters = {
+            **self._parameters(walk, starts),
+            "start": walked[0],
+            "depth": walk.depth,
+        }
+        return bool(self._reader.read(f"read.beyond_{_way(walk)}", parameters))
+
+    def _counts_beyond(self, starts: Collection[int], walk: Walk, depth: int) -> bool:
+        whole = self.census(starts, _without_bounds(walk))
+        return any(distance > depth for distance, _ in whole.counts)
+
+    def _census_by_hand(self, starts: Collection[int], walk: Walk) -> Census:
+        """Count nodes one by one; filters over values are asked after the walk."""
+        closure = self.closure(starts, _without_edges(walk))
+        reached = [node for node in closure.distances if node not in set(starts)]
+        counts: dict[tuple[int, NodeKind], int] = {}
+        owners = set()
+        for begin in range(0, len(reached), _PASSING_AT_ONCE):
+            ids = reached[begin : begin + _PASSING_AT_ONCE]
+            parameters = {"ids": ids, "keys": [], "revision": self._revision}
+            for row in self._reader.read("read.nodes_with", parameters)[0]["rows"]:
+                place = closure.distances[row[0]], NodeKind(row[1])
+                counts[place] = counts.get(place, 0) + 1
+                owners.add(row[2])
+        return Census(counts, frozenset(owners - {REGISTRY}))
+
+
+def _way(walk: Walk) -> str:
+    return walk.direction.value
+
+
+def _depth(walk: Walk) -> dict[str, str]:
+    return {} if walk.depth is None else {"depth": str(min(max(walk.depth, 0), 999_999_999))}
+
+
+def _without_bounds(walk: Walk) -> Walk:
+    return replace(walk, depth=None, limit=None, edges=False)
+
+
+def _without_edges(walk: Walk) -> Walk:
+    return replace(walk, limit=None, edges=False)
