@@ -3,6 +3,7 @@
 import logging
 import re
 import uuid
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -11,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lineage_registry.api.access import Access
 from lineage_registry.api.responses import problem_response
-from lineage_registry.errors import InvalidInputError, NotAuthenticatedError, RegistryError
+from lineage_registry.errors import InvalidInputError, RegistryError
 
 log = logging.getLogger("lineage_registry.api")
 
@@ -60,7 +61,10 @@ class Edge:
             if started:  # the response breaks off, so that nobody takes a part for the whole
                 log.warning("request %s broke off: %s", request_id, error)
                 return
-            await self._refuse(error, scope, receive, guarded)
+            response = problem_response(error)
+            if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                log.warning("request %s failed: %s", request_id, error)
+            await response(scope, receive, guarded)
         except Exception:
             log.exception("request %s failed", request_id)
             if started:
@@ -74,13 +78,6 @@ class Edge:
         self._access.check_host(headers)
         _check_path(scope)
         scope.setdefault("state", {})["actor"] = self._access.actor(scope["path"], headers)
-
-    async def _refuse(
-        self, error: RegistryError, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        if not isinstance(error, NotAuthenticatedError | InvalidInputError):
-            log.warning("request failed: %s", error)
-        await problem_response(error)(scope, receive, send)
 
     def _add_headers(self, message: Message, request_id: str) -> None:
         headers = MutableHeaders(scope=message)

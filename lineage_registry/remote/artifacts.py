@@ -1,0 +1,176 @@
+"""The artifact store of a server: bytes stream through its API, checked on both sides."""
+
+import io
+import json
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, BinaryIO, Final, cast
+
+import httpx2
+
+from lineage_registry.domain.digests import Digest
+from lineage_registry.errors import (
+    ArtifactNotFoundError,
+    DigestMismatchError,
+    RegistryError,
+)
+from lineage_registry.ports.artifacts import ArtifactStore, missing
+from lineage_registry.ports.byte_streams import CHUNK, CheckedSource, SourceFailedError
+from lineage_registry.ports.pins import PinNote
+from lineage_registry.remote.streams import BlobStream, BrokenBlob, RangeFile
+from lineage_registry.remote.transport import (
+    PREFIX,
+    Transport,
+    checked,
+    json_of,
+    not_understood,
+    translated,
+)
+
+_BATCH: Final = 10_000
+_EVERYTHING: Final = "all"
+_JSON: Final = {"Content-Type": "application/json"}
+
+
+class HttpArtifactStore(ArtifactStore):
+    """The artifact store behind a server; see `HttpCommands`.
+
+    A blob is sent under its name. A source that can be read only once, and whose name nobody has
+    said, is written to a temporary file first.
+    """
+
+    _names_first = True
+
+    def __init__(self, base_url: str, *, token: str | None = None, timeout: float = 300.0) -> None:
+        self._transport = Transport(base_url, token=token, timeout=timeout)
+
+    def _put(self, source: CheckedSource) -> bool:
+        if source.expected is not None:
+            return self._send(source, source.expected, source.promised_size)
+        with tempfile.TemporaryFile() as file:
+            while data := source.read(CHUNK):
+                file.write(data)
+            file.seek(0)
+            again = CheckedSource(cast("BinaryIO", file), expected=source.digest, size=source.size)
+            return self._send(again, source.digest, source.size)
+
+    def _send(self, source: CheckedSource, digest: Digest, size: int | None) -> bool:
+        """Send what comes, and let the server refuse it if it is not the whole.
+
+        A source that fails ends the body in good order: under another name than its own nothing
+        is stored, and when the refusal is here, the server has cleaned up.
+        """
+        failures: list[Exception] = []
+        request = self._transport.build(
+            "PUT",
+            _path(digest),
+            query="" if size is None else f"size={size}",
+            content=_body(source, failures),
+            headers={"Content-Type": "application/octet-stream"},
+        )
+        response = self._transport.send(request)
+        if failures:
+            raise failures[0]
+        stored = json_of(checked(response))
+        return bool(stored.get("existed")) if isinstance(stored, dict) else False
+
+    def _open(self, digest: Digest) -> tuple[io.RawIOBase, int]:
+        stream = BlobStream(self._transport, _path(digest))
+        try:
+            return stream, stream.connect()
+        except ArtifactNotFoundError:
+            raise
+        except DigestMismatchError as error:  # told when it is read, as by every store
+            return BrokenBlob(error), 0
+
+    def _open_at(self, digest: Digest) -> io.RawIOBase:
+        size = self._size(digest)
+        if size is None:
+            raise missing(digest)
+        return RangeFile(self._transport, _path(digest), size)
+
+    def _size(self, digest: Digest) -> int | None:
+        request = self._transport.build("HEAD", _path(digest))
+        response = self._transport.send(request)
+        if response.status_code == httpx2.codes.NOT_FOUND:
+            return None
+        return int(checked(response).headers["Content-Length"])
+
+    def _contains(self, digests: frozenset[Digest]) -> frozenset[Digest]:
+        names = sorted(digests)
+        absent: set[Digest] = set()
+        for start in range(0, len(names), _BATCH):
+            batch = [str(digest) for digest in names[start : start + _BATCH]]
+            answer = self._ask("POST", "/blobs/missing", {"digests": batch})
+            absent.update(map(Digest.parse, answer["missing"]))
+        return digests - absent
+
+    def _iter_digests(self) -> Iterator[Digest]:
+        request = self._transport.build("GET", f"{PREFIX}/blobs")
+        response = self._transport.send(request, stream=True)
+        try:
+            with translated():
+                for line in checked(response).iter_lines():
+                    yield Digest.parse(line)
+        finally:
+            response.close()
+
+    # The server keeps the notes of pins; here one name stands for all notes of a pin, and one
+    # more for everything that is pinned.
+
+    def _write_note(self, name: str, data: bytes) -> None:
+        note = PinNote.decode(data)
+        left = max(note.expires_at - datetime.now(UTC), timedelta(0))
+        document = {"digests": sorted(map(str, note.digests)), "ttl": left.total_seconds()}
+        self._ask("PUT", f"/pins/{name.partition('.')[0]}", document)
+
+    def _note_names(self, prefix: str) -> Iterator[str]:
+        yield prefix.rstrip(".") or _EVERYTHING
+
+    def _read_note(self, name: str) -> bytes | None:
+        del name  # nobody reads the notes of one pin
+        answer = self._ask("GET", "/pins", None)
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        return PinNote(tomorrow, frozenset(map(Digest.parse, answer["digests"]))).encode()
+
+    def _remove_note(self, name: str) -> None:
+        self._transport.request("DELETE", f"{PREFIX}/pins/{name}")
+
+    def _sweep(self, before: datetime) -> int:
+        age = max(datetime.now(UTC) - before, timedelta(0))
+        answer = self._ask("POST", "/sweep", {"older_than": age.total_seconds()})
+        return int(answer["removed"])
+
+    def _check(self) -> None:
+        self._transport.request("GET", "/readyz")
+
+    def _close(self) -> None:
+        self._transport.close()
+
+    def _ask(self, method: str, path: str, document: Any) -> dict[str, Any]:
+        content = None if document is None else json.dumps(document).encode()
+        headers = None if document is None else _JSON
+        answer = json_of(
+            self._transport.request(method, PREFIX + path, content=content, headers=headers)
+        )
+        if not isinstance(answer, dict):
+            raise not_understood()
+        return answer
+
+    def _explain(self, error: Exception, action: str) -> RegistryError:
+        if isinstance(error, KeyError | TypeError | ValueError):
+            return not_understood()
+        return super()._explain(error, action)
+
+
+def _path(digest: Digest) -> str:
+    return f"{PREFIX}/blobs/{digest}"
+
+
+def _body(source: CheckedSource, failures: list[Exception]) -> Iterator[bytes]:
+    try:
+        while data := source.read(CHUNK):
+            yield data
+    except (SourceFailedError, RegistryError) as error:
+        failures.append(error)

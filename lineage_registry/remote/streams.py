@@ -1,0 +1,124 @@
+"""Blobs of a server as files: one that streams, one that jumps, one that only fails."""
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from lineage_registry.errors import BackendUnavailableError, RegistryError
+from lineage_registry.remote.transport import Transport, checked, translated
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+
+class BlobStream(io.RawIOBase):
+    """A blob from start to end, in one request.
+
+    A server that finds the bytes damaged breaks off; asked why, it says so.
+    """
+
+    def __init__(self, transport: Transport, path: str) -> None:
+        self._transport = transport
+        self._path = path
+        self._response: httpx2.Response | None = None
+        self._pieces: Iterator[bytes] = iter(())
+        self._left = memoryview(b"")
+
+    def connect(self) -> int:
+        """Send the request; return the size of the blob."""
+        request = self._transport.build("GET", self._path)
+        response = self._transport.send(request, stream=True)
+        try:
+            size = int(checked(response).headers["Content-Length"])
+        except BaseException:
+            response.close()
+            raise
+        self._response, self._pieces = response, response.iter_raw()
+        return size
+
+    def readable(self) -> bool:
+        """Answer yes."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        """Fill the buffer as far as one packet goes."""
+        if not self._left:
+            self._left = memoryview(self._next())
+        view = memoryview(buffer)
+        count = min(len(view), len(self._left))
+        view[:count], self._left = self._left[:count], self._left[count:]
+        return count
+
+    def close(self) -> None:
+        """Give back the connection, or cut it if there is more to come."""
+        if self._response is not None:
+            self._response.close()
+            self._response = None
+        super().close()
+
+    def _next(self) -> bytes:
+        try:
+            with translated():
+                return next(self._pieces, b"")
+        except BackendUnavailableError:
+            self._transport.request("GET", f"{self._path}/check")  # raises if the bytes are why
+            raise
+
+
+class BrokenBlob(io.RawIOBase):
+    """A blob of which it is known before reading that it cannot be read."""
+
+    def __init__(self, error: RegistryError) -> None:
+        self._error = error
+
+    def readable(self) -> bool:
+        """Answer yes: the reading tells what is wrong."""
+        return True
+
+    def readinto(self, _buffer: "WriteableBuffer", /) -> int:
+        """Raise the error."""
+        raise self._error
+
+
+class RangeFile(io.RawIOBase):
+    """A blob as a seekable file; each read is a request for just that range."""
+
+    def __init__(self, transport: Transport, path: str, size: int) -> None:
+        self._transport = transport
+        self._path = path
+        self._size = size
+        self._position = 0
+
+    def readable(self) -> bool:
+        """Answer yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Answer yes."""
+        return True
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Move to another position; nothing is fetched yet."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if start + offset < 0:
+            raise ValueError(f"negative position {start + offset}")
+        self._position = start + offset
+        return self._position
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        """Fetch the next bytes."""
+        view = memoryview(buffer)
+        length = min(len(view), self._size - self._position)
+        if length <= 0:
+            return 0
+        span = f"bytes={self._position}-{self._position + length - 1}"
+        data = self._transport.request("GET", self._path, headers={"Range": span}).content[:length]
+        view[: len(data)] = data
+        self._position += len(data)
+        return len(data)
