@@ -25,7 +25,7 @@ _START = (
     1_760_000_000_000_000  # microseconds; a fixed day, so that the same seed gives the same log
 )
 Making = Generator[Event, None, int]
-PROJECT = 750
+PROJECT = 650
 """Nodes of one project: what bounds an ancestry."""
 
 
@@ -158,7 +158,7 @@ def _project(
     data: list[int] = []
     models: list[int] = []
     while log.nodes - first < size:
-        inputs = _some(chance, data, 5) + _some(chance, models, 2)
+        inputs = _some(chance, data, 4) + _some(chance, models, 2)
         if chance.random() < 0.05:
             inputs.append(chance.choice(shared))
         run = yield from log.run(dict.fromkeys(inputs))

@@ -1,11 +1,11 @@
 """The graph at one revision, as the rules and the services read it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Interval, Node, NodeKind, Scalar
 
@@ -118,6 +118,25 @@ class Census(NamedTuple):
     owners: frozenset[int]
 
 
+class Origin(StrEnum):
+    """Where a column comes from: a fact of the node, a value of it, or a value of its owner."""
+
+    FACT = "fact"
+    VALUE = "value"
+    OWNER_VALUE = "owner_value"
+
+
+class Column(NamedTuple):
+    """What a column of a table holds for nodes of these kinds; None where it is not there.
+
+    Keys of columns are names in the code; they never come from a user.
+    """
+
+    origin: Origin
+    key: str
+    kinds: frozenset[NodeKind]
+
+
 class GraphView(ABC):
     """The state at one revision; inside a decision it shows what was already decided, too."""
 
@@ -133,6 +152,30 @@ class GraphView(ABC):
 
         Deleted nodes are nodes like others. The order is that of `ids`.
         """
+
+    def table(self, ids: Collection[int], columns: Sequence[Sequence[Column]]) -> Iterable[Any]:
+        """Return a row (id, kind, *cells) for each of these nodes that exists, in their order.
+
+        A cell is read as the first column says that is meant for the node's kind. Answers with
+        many nodes need little of each; an engine that can fetch just that does so.
+        """
+        nodes = self.nodes(ids, ())
+        meant = {
+            node.id: [_column(node.kind, alternatives) for alternatives in columns]
+            for node in nodes.values()
+        }
+        held = self.values(
+            {
+                (_holder(nodes[id_], column), column.key)
+                for id_, of_node in meant.items()
+                for column in of_node
+                if column is not None and column.origin is not Origin.FACT
+            }
+        )
+        return [
+            (id_, node.kind, *(_cell(node, column, held) for column in meant[id_]))
+            for id_, node in nodes.items()
+        ]
 
     @abstractmethod
     def changed(self, ids: Collection[int]) -> dict[int, int]:
@@ -173,3 +216,21 @@ class GraphView(ABC):
     @abstractmethod
     def at(self, revision: int) -> datetime | None:
         """Return when a revision up to this one was committed; None for revision 0."""
+
+
+def _column(kind: NodeKind, alternatives: Sequence[Column]) -> Column | None:
+    return next((column for column in alternatives if kind in column.kinds), None)
+
+
+def _holder(node: Node, column: Column) -> int:
+    return node.id if column.origin is Origin.VALUE else node.owner
+
+
+def _cell(
+    node: Node, column: Column | None, held: Mapping[tuple[int, str], Scalar]
+) -> Scalar | None:
+    if column is None:
+        return None
+    if column.origin is Origin.FACT:
+        return node.facts.get(column.key)
+    return held.get((_holder(node, column), column.key))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
-from lineage_registry.domain.view import Comparison, Direction
+from lineage_registry.domain.view import Comparison, Direction, Origin
 
 APPLICATION_ID: Final = 0x4C524547
 """`LREG` in the file's header: what tells a registry from any other SQLite file."""
@@ -108,12 +108,19 @@ HEAD: Final = "SELECT projection, revision, size, at FROM head WHERE id = 1"
 NEW_HEAD: Final = "INSERT INTO head (id, projection, revision, size, at) VALUES (1, ?, ?, ?, ?)"
 MOVE_HEAD: Final = "UPDATE head SET revision = ?, size = ?, at = ? WHERE id = 1"
 
-_RECORDED = "position, revision, at, type, actor, reason, key, digest, body, leaf"
-ADD_EVENT: Final = f"INSERT INTO event ({_RECORDED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-EVENTS_BETWEEN: Final = (
-    f"SELECT {_RECORDED} FROM event WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
+_RECORDED = (
+    "e.position, e.revision, e.at, e.type, e.actor, e.reason, e.key, e.digest, e.body, e.leaf"
 )
-EVENTS_AT: Final = f"SELECT {_RECORDED} FROM json_each(?) j CROSS JOIN event ON position = j.value"
+ADD_EVENT: Final = (
+    f"INSERT INTO event ({_RECORDED.replace('e.', '')}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+EVENTS_BETWEEN: Final = (
+    f"SELECT {_RECORDED} FROM event e"
+    " WHERE e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?"
+)
+EVENTS_AT: Final = (
+    f"SELECT {_RECORDED} FROM json_each(?) j CROSS JOIN event e ON e.position = j.value"
+)
 ADD_SUBJECT: Final = "INSERT OR IGNORE INTO subject (node, position) VALUES (?, ?)"
 ADD_REVISION: Final = "INSERT INTO revision (number, at, first, last, key) VALUES (?, ?, ?, ?, ?)"
 REVISION_OF_KEY: Final = (
@@ -183,12 +190,43 @@ VALUES_OF: Final = """SELECT v.node, v.key, v.value
     WHERE v.since <= ?3 AND v.until = (
         SELECT min(w.until) FROM value w
         WHERE w.node = n.value AND w.key = k.value AND w.until > ?3)"""
+VALUES_OF_KEY: Final = """SELECT v.node, v.value
+    FROM json_each(?1) n CROSS JOIN value v ON v.node = n.value AND v.key = ?2
+    WHERE v.since <= ?3 AND v.until = (
+        SELECT min(w.until) FROM value w WHERE w.node = n.value AND w.key = ?2 AND w.until > ?3)"""
 ALL_VALUES_OF: Final = """SELECT v.node, v.key, v.value
     FROM json_each(?1) n CROSS JOIN value v ON v.node = n.value
     WHERE v.since <= ?2 AND v.until > ?2"""
+_HELD = """(SELECT v.value FROM value v
+    WHERE v.node = {node} AND v.key = '{{key}}' AND v.until > ?2 AND v.since <= ?2 LIMIT 1)"""
 CHANGED: Final = """SELECT j.value, (
         SELECT max(c.revision) FROM change c WHERE c.node = j.value AND c.revision <= ?2)
     FROM json_each(?1) j"""
+
+_CELLS = {
+    Origin.FACT: "n.facts ->> '{key}'",
+    Origin.VALUE: _HELD.format(node="n.id"),
+    Origin.OWNER_VALUE: _HELD.format(node="n.owner"),
+}
+
+
+@cache
+def table(columns: tuple[tuple[tuple[Origin, str, int], ...], ...]) -> str:
+    """Return the query for (id, kind, a cell for each column) of the nodes of `?1`.
+
+    A column is a choice of origin, key and the mask of the kinds of nodes it is meant for.
+    """
+    cells = "".join(", CASE" + "".join(map(_choice, column)) + " END" for column in columns)
+    return (
+        f"SELECT n.id, n.kind{cells} FROM json_each(?1) j CROSS JOIN node n ON n.id = j.value"
+        " WHERE n.since <= ?2"
+    )
+
+
+def _choice(choice: tuple[Origin, str, int]) -> str:
+    origin, key, mask = choice
+    return f" WHEN {mask} >> n.kind & 1 THEN {_CELLS[origin].replace('{key}', key)}"
+
 
 _ALIVE = """NOT EXISTS (
         SELECT 1 FROM value d INDEXED BY tombstone

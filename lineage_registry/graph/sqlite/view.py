@@ -1,17 +1,28 @@
 """The graph at one revision."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from lineage_registry.domain.graph import Edge, EdgeKind, Interval, Node, Scalar
-from lineage_registry.domain.view import Census, Closure, Direction, GraphView, Selection, Walk
+from lineage_registry.domain.view import (
+    Census,
+    Closure,
+    Column,
+    Direction,
+    GraphView,
+    Selection,
+    Walk,
+)
 from lineage_registry.graph.sqlite import codes, filters, paths, statements, walks
 from lineage_registry.graph.sqlite.connection import Parameters, Rows
 from lineage_registry.graph.sqlite.faults import closed, translated
 from lineage_registry.ports.graph import from_microseconds
 
 _NUL: Final = "\0"
+# Up to so many values are asked for one by one, which is what a decision does.
+_FEW: Final = 12
 
 
 class SqliteView(GraphView):
@@ -28,6 +39,8 @@ class SqliteView(GraphView):
     @translated
     def values(self, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Scalar]:
         """Return those of the wanted values that hold."""
+        if len(wanted) > _FEW:
+            return self._many_values(wanted)
         found: dict[tuple[int, str], Scalar] = {}
         for pair in wanted:
             for value, since in self._rows(statements.VALUE, (*pair, self.revision)):
@@ -35,19 +48,42 @@ class SqliteView(GraphView):
                     found[pair] = codes.decode(value)
         return found
 
+    def _many_values(self, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Scalar]:
+        by_key: defaultdict[str, list[int]] = defaultdict(list)
+        for node, key in wanted:
+            by_key[key].append(node)
+        found: dict[tuple[int, str], Scalar] = {}
+        for key, nodes in by_key.items():
+            rows = self._rows(statements.VALUES_OF_KEY, (str(nodes), key, self.revision))
+            found.update(((node, key), codes.decode(value)) for node, value in rows)
+        return found
+
     @translated
     def nodes(self, ids: Collection[int], keys: Collection[str] | None = None) -> dict[int, Node]:
         """Return the nodes that exist, in the order of `ids`."""
-        found = {
-            node: Node(node, codes.NODE_KINDS[kind], owner, since, codes.unpack(facts), {})
-            for node, kind, owner, since, facts in self._rows(
-                statements.NODES, (str(list(ids)), self.revision)
-            )
+        rows = list(self._rows(statements.NODES, (str(list(ids)), self.revision)))
+        values: dict[int, dict[str, Scalar]] = {row[0]: {} for row in rows}
+        if keys is None or keys:
+            for node, key, value in self._values_of(list(values), keys):
+                values[node][key] = codes.decode(value)
+        born = codes.unpack_all([row[4] for row in rows])
+        return {
+            node: Node(node, codes.NODE_KINDS[kind], owner, since, facts, values[node])
+            for (node, kind, owner, since, _), facts in zip(rows, born, strict=True)
         }
-        values: dict[int, dict[str, Scalar]] = {node: {} for node in found}
-        for node, key, value in self._values_of(list(found), keys):
-            values[node][key] = codes.decode(value)
-        return {node: born._replace(values=values[node]) for node, born in found.items()}
+
+    @translated
+    def table(self, ids: Collection[int], columns: Sequence[Sequence[Column]]) -> Iterable[Any]:
+        """Return a row (id, kind, *cells) for each node, in one query."""
+        kinds = codes.NODE_KINDS
+        statement = statements.table(
+            tuple(
+                tuple((origin, key, codes.node_mask(of)) for origin, key, of in alternatives)
+                for alternatives in columns
+            )
+        )
+        rows = self._rows(statement, (str(list(ids)), self.revision))
+        return [(row[0], kinds[row[1]]) + row[2:] for row in rows]  # noqa: RUF005 - half the time
 
     def _values_of(self, ids: list[int], keys: Collection[str] | None) -> list[codes.Row]:
         if keys is None:

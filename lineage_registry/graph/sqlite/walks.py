@@ -17,6 +17,8 @@ _CHUNK: Final = 10_000
 # Up to so many nodes are asked one by one when only the closest are wanted: the answers come in
 # order then, and a hub's are left after the first few.
 _FEW: Final = 64
+# A level is read whole if it takes no more rows than this for each node that is still wanted.
+_ROWS_FOR_ONE: Final = 8
 
 
 class Walker:
@@ -45,7 +47,7 @@ class Walker:
     def _is_whole(self) -> bool:
         """Tell whether the edges that are walked along are just those to report."""
         walk = self._walk
-        cut = walk.depth is not None or walk.limit is not None or walk.stop_at
+        cut = walk.depth is not None or walk.stop_at
         if cut or not self._everything or walk.through is not None:
             return False
         # An edge back to a start that is deleted is reported, but never walked along.
@@ -75,24 +77,30 @@ class Walker:
         return [node for node in nodes if node not in stop_at] if stop_at else nodes
 
     def _reach(self, frontier: list[int]) -> list[int]:
-        if self._left is not None and self._everything:
-            fresh = self._closest(frontier, self._left + 1)
-        else:
-            fresh = self._all(frontier)
+        fresh = None
+        if self._left is None or not self._everything:
+            fresh = self._all(frontier, None)
+        elif self._left:
+            fresh = self._all(frontier, _ROWS_FOR_ONE * self._left)
+        if fresh is None:
+            self._edges = None  # the answer is cut off, so not all that was walked along is in it
+            fresh = self._closest(frontier, self._left + 1 if self._left else 1)
         self._seen |= fresh
         return sorted(fresh)
 
-    def _all(self, frontier: list[int]) -> set[int]:
+    def _all(self, frontier: list[int], most: int | None) -> set[int] | None:
+        """Return what lies behind the frontier, or None if that takes more than `most` rows."""
         found = self._expand(frontier, whole=self._edges is not None)
+        if most is not None:
+            found = list(islice(found, most + 1))
+            if len(found) > most:
+                return None
         if self._edges is None:
-            fresh = {node for (node,) in found}
-        else:
-            kept = list(found)
-            self._edges += kept
-            end = 2 if self._walk.direction is Direction.UPSTREAM else 0
-            fresh = {row[end] for row in kept}
-        fresh -= self._seen
-        return fresh
+            return {node for (node,) in found} - self._seen
+        kept = list(found)
+        self._edges += kept
+        end = 2 if self._walk.direction is Direction.UPSTREAM else 0
+        return {row[end] for row in kept} - self._seen
 
     def _closest(self, frontier: list[int], wanted: int) -> set[int]:
         """Return the `wanted` smallest ids behind the frontier, without holding more."""
@@ -132,6 +140,8 @@ class Walker:
             return True
         kept = list(islice(found, self._left + 1))
         fits = len(kept) <= self._left
+        if not fits:
+            self._edges = None
         self.distances.update(dict.fromkeys(kept[: self._left], distance))
         self._left -= min(len(kept), self._left)
         return fits
