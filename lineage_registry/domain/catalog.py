@@ -12,7 +12,7 @@ from lineage_registry.domain.events import (
     NodeDeleted,
     NodeRestored,
 )
-from lineage_registry.domain.graph import LINEAGE, REGISTRY, NodeKind
+from lineage_registry.domain.graph import LINEAGE, REGISTRY, NodeKind, Scalar
 from lineage_registry.domain.names import name_key
 from lineage_registry.domain.references import SPACES, Space
 from lineage_registry.domain.resolution import FAMILY_KINDS, VERSION_KINDS, Found, references_of
@@ -118,14 +118,15 @@ def delete(view: GraphView, found: Found, *, force: bool, reason: str | None) ->
     members = _members(view, found)
     blocked_by = _relying(view, {found.node, *members})
     pointers = _pointers(view, found)
-    if (blocked_by or _holding(pointers)) and not force:
-        raise _blocked(view, found, blocked_by, _holding(pointers))
+    holding = _holding(view, found, pointers)
+    if (blocked_by or holding) and not force:
+        raise _blocked(view, found, blocked_by, holding)
     if force and not reason:
         raise InvalidInputError("a forced delete needs a reason", hint="say why it has to go")
     yield NodeDeleted(
         node=found.node,
         members=members,
-        forced=bool(blocked_by or _holding(pointers)),
+        forced=bool(blocked_by or holding),
         blocked_by=blocked_by[:_MAX_MEMBERS],
         family=found.family if pointers else None,
         pointers=pointers,
@@ -182,15 +183,21 @@ def _relying(view: GraphView, nodes: Collection[int]) -> list[int]:
 def _pointers(view: GraphView, found: Found) -> list[str]:
     if found.kind is not NodeKind.MODEL_VERSION and found.kind is not NodeKind.DATASET_VERSION:
         return []
-    values = view.nodes([found.family])[found.family].values
-    return sorted(
-        key
-        for key, value in values.items()
-        if key.startswith(("alias/", "stage/")) and value == found.node
-    )
+    held = _held_pointers(view, found.family)
+    return sorted(key for key, version in held.items() if version == found.node)
 
 
-def _holding(pointers: Collection[str]) -> list[str]:
+def _held_pointers(view: GraphView, family: int) -> dict[str, Scalar]:
+    values = view.nodes([family])[family].values
+    return {key: value for key, value in values.items() if key.startswith(("alias/", "stage/"))}
+
+
+def _holding(view: GraphView, found: Found, pointers: Collection[str]) -> list[str]:
+    """Return the promises that the delete would break: stages, and a version's aliases."""
+    if found.kind in FAMILY_KINDS.values():
+        # A whole model takes its aliases with it; that it serves is another matter.
+        held = sorted(_held_pointers(view, found.node))
+        pointers = [pointer for pointer in held if pointer.startswith("stage/")]
     # The name of the newest archived version is nobody's promise.
     return [pointer for pointer in pointers if pointer != "stage/Archived"]
 

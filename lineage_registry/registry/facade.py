@@ -95,7 +95,7 @@ class Registry:
         Raises:
             ModelNotFoundError: There is none of this name.
         """
-        return self._family(f"models:/{name}" if ":/" not in name else name, as_of)
+        return self._family(Space.MODELS, name, as_of)
 
     def dataset(self, name: str, *, as_of: AsOf = None) -> FamilyHandle:
         """Return a dataset.
@@ -103,7 +103,7 @@ class Registry:
         Raises:
             DatasetNotFoundError: There is none of this name.
         """
-        return self._family(f"datasets:/{name}" if ":/" not in name else name, as_of)
+        return self._family(Space.DATASETS, name, as_of)
 
     def __getitem__(self, name: str) -> FamilyHandle:
         return self.model(name)
@@ -278,14 +278,14 @@ class Registry:
             NotFoundError: The subclass says what is missing.
             InvalidReferenceError: It names no version.
         """
-        found = _version_of(reference)
-        answer = self.sender.ask(c.GetVersion, **found, **_when(reference, as_of), deleted=deleted)
+        asked = _version_asked(reference, as_of)
+        answer = self.sender.ask(c.GetVersion, **asked, deleted=deleted)
         return VersionHandle.of(answer, self)
 
     def versions(self, reference: str, **filters: Any) -> Iterator[VersionHandle]:
         """Yield versions of a model or dataset, newest first; filters: stage, deleted, as_of."""
-        space, name = _family_of(reference)
-        found = self.sender.pages(c.ListVersions, space=space, name=name, **filters)
+        asked = _family_asked(reference, filters.pop("as_of", None))
+        found = self.sender.pages(c.ListVersions, **asked, **filters)
         return (VersionHandle.of(one, self) for one in found)
 
     def search(
@@ -301,7 +301,7 @@ class Registry:
 
     def files(self, reference: str, *, as_of: AsOf = None) -> c.Files:
         """Return the files of a version: paths, digests and sizes."""
-        return self.sender.ask(c.GetFiles, **_version_of(reference), **_when(reference, as_of))
+        return self.sender.ask(c.GetFiles, **_version_asked(reference, as_of))
 
     def update_version(
         self,
@@ -394,7 +394,7 @@ class Registry:
             NotInstalledError: The library of its format is missing.
         """
         version = self.version(reference, as_of=as_of)
-        files = self.files(version.reference)
+        files = self.files(version.reference, as_of=_as_of(reference, as_of))
         if files.format is None or not files.files:
             raise InvalidInputError(f"{version.reference} has no files to load")
         if files.format == "files":
@@ -424,7 +424,8 @@ class Registry:
         """
         version = self.version(reference, as_of=as_of)
         target = Path(folder)
-        download(self.artifacts, self.files(version.reference), target, progress)
+        files = self.files(version.reference, as_of=_as_of(reference, as_of))
+        download(self.artifacts, files, target, progress)
         self._note_input(version, role)
         return target
 
@@ -587,9 +588,8 @@ class Registry:
         Raises:
             NothingToRollBackToError: It named nothing before.
         """
-        _, family = _family_of(name)
         return self.sender.write(
-            c.RollBack, how, name=family, stage=stage, alias=alias, dry_run=dry_run
+            c.RollBack, how, name=_model_of(name), stage=stage, alias=alias, dry_run=dry_run
         )
 
     def set_alias(self, reference: str, alias: str, **how: Unpack[How]) -> FamilyHandle:
@@ -612,10 +612,8 @@ class Registry:
         as_of: AsOf = None,
     ) -> c.History:
         """Return who moved a model's stages and aliases, when, why, from where to where."""
-        space, name = _family_of(reference)
-        return self.sender.ask(
-            c.GetHistory, space=space, name=name, stage=stage, alias=alias, as_of=as_of
-        )
+        asked = _family_asked(reference, as_of)
+        return self.sender.ask(c.GetHistory, **asked, stage=stage, alias=alias)
 
     def stages(self) -> list[str]:
         """Return the stages that versions can be in."""
@@ -708,10 +706,13 @@ class Registry:
         )
         return FamilyHandle.of(answer, self)
 
-    def _family(self, reference: str, as_of: AsOf) -> FamilyHandle:
-        space, name = _family_of(reference)
-        answer = self.sender.ask(c.GetFamily, space=space, name=name, **_when(reference, as_of))
-        return FamilyHandle.of(answer, self)
+    def _family(self, space: Space, reference: str, as_of: AsOf) -> FamilyHandle:
+        asked = _family_asked(reference, as_of, space)
+        if asked["space"] is not space:
+            raise InvalidReferenceError(
+                f"{reference!r} is none of the {space}", hint=f"write NAME or {space}:/NAME"
+            )
+        return FamilyHandle.of(self.sender.ask(c.GetFamily, **asked), self)
 
     def _register(
         self,
@@ -759,25 +760,22 @@ def _input(link: Link) -> dict[str, str]:
 
 
 def _family_of(reference: str) -> tuple[Space, str]:
-    found = parse_reference(reference)
-    if found.selector is not None or found.space not in {Space.MODELS, Space.DATASETS}:
-        raise InvalidReferenceError(
-            f"{reference!r} is no model or dataset", hint="leave the version out"
-        )
-    return found.space, found.name
+    return _family(reference, _now(reference))
+
+
+def _model_of(reference: str) -> str:
+    space, name = _family_of(reference)
+    if space is not Space.MODELS:
+        raise InvalidReferenceError(f"{reference!r} is no model", hint="write NAME")
+    return name
 
 
 def _version_of(reference: str) -> dict[str, Any]:
-    found = parse_reference(reference)
-    if found.selector is None:
-        raise InvalidReferenceError(
-            f"{reference!r} names no version", hint=f"add one, like {found.name}:latest"
-        )
-    return {"space": found.space, "name": found.name, "version": str(found.selector)}
+    return _version(reference, _now(reference))
 
 
 def _model_version_of(reference: str) -> tuple[str, str]:
-    found: Reference = parse_reference(reference)
+    found = _now(reference)
     if found.selector is None or found.space is not Space.MODELS:
         raise InvalidReferenceError(
             f"{reference!r} is no version of a model", hint="write NAME:VERSION or NAME@ALIAS"
@@ -785,11 +783,50 @@ def _model_version_of(reference: str) -> tuple[str, str]:
     return found.name, str(found.selector)
 
 
-def _when(reference: str, as_of: AsOf) -> dict[str, AsOf]:
+def _family_asked(reference: str, as_of: AsOf, default: Space = Space.MODELS) -> dict[str, Any]:
+    space, name = _family(reference, parse_reference(reference, default))
+    return {"space": space, "name": name, "as_of": _as_of(reference, as_of)}
+
+
+def _version_asked(reference: str, as_of: AsOf) -> dict[str, Any]:
+    asked = _version(reference, parse_reference(reference))
+    return {**asked, "as_of": _as_of(reference, as_of)}
+
+
+def _family(reference: str, found: Reference) -> tuple[Space, str]:
+    if found.selector is not None or found.space not in {Space.MODELS, Space.DATASETS}:
+        raise InvalidReferenceError(
+            f"{reference!r} is no model or dataset", hint="leave the version out"
+        )
+    return found.space, found.name
+
+
+def _version(reference: str, found: Reference) -> dict[str, Any]:
+    if found.space not in {Space.MODELS, Space.DATASETS}:
+        raise InvalidReferenceError(
+            f"{reference!r} is no version of a model or dataset", hint="write NAME:VERSION"
+        )
+    if found.selector is None:
+        raise InvalidReferenceError(
+            f"{reference!r} names no version", hint=f"add one, like {found.name}:latest"
+        )
+    return {"space": found.space, "name": found.name, "version": str(found.selector)}
+
+
+def _now(reference: str) -> Reference:
+    found = parse_reference(reference)
+    if found.as_of is not None:
+        raise InvalidReferenceError("the past cannot be changed", hint="leave ?as_of= out")
+    return found
+
+
+def _as_of(reference: str, as_of: AsOf) -> AsOf:
     named = parse_reference(reference).as_of
     if named is not None and as_of is not None:
-        raise InvalidReferenceError("give as_of in the reference or beside it, not both")
-    return {"as_of": named if as_of is None else as_of}
+        raise InvalidReferenceError(
+            "as_of is given twice", hint="give it in the reference or beside it"
+        )
+    return named if as_of is None else as_of
 
 
 def _run_id(text: str) -> str:
