@@ -134,7 +134,7 @@ def _remote(settings: Settings) -> tuple[Commands, ArtifactStore]:
 
 
 def _neo4j(settings: Settings, parts: SplitResult) -> GraphStore:
-    from lineage_registry.graph.neo4j import Neo4jGraphStore
+    from lineage_registry.graph.neo4j.store import Neo4jGraphStore
 
     user = unquote(parts.username) if parts.username else settings.neo4j_user or "neo4j"
     password = unquote(parts.password) if parts.password else _secret(settings.neo4j_password)
