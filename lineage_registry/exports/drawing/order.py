@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from lineage_registry.exports.drawing.ranks import Layers
 
 _SWEEPS = 12
+_NEAR = 5
 _WORK = 60_000  # vertices times sweeps: a bound on time, a tenth of a second or two
 
 
@@ -33,11 +34,21 @@ def _sweep(layers: Layers, places: list[int], *, forward: bool) -> None:
         keys = {}
         for vertex in row:
             near = beside[vertex]
-            key = sum(places[v] for v in near) / len(near) if near else places[vertex]
-            keys[vertex] = (key, places[vertex])
+            want = _pull(near, places, layers.real) if near else places[vertex]
+            keys[vertex] = (want, places[vertex])
         row.sort(key=keys.__getitem__)
         for place, vertex in enumerate(row):
             places[vertex] = place
+
+
+def _pull(near: Sequence[int], places: Sequence[int], real: int) -> float:
+    """Return where its neighbours want a vertex; near ones count more than ends of long links."""
+    total = weight = 0
+    for vertex in near:
+        share = _NEAR if vertex < real else 1
+        total += share * places[vertex]
+        weight += share
+    return total / weight
 
 
 def crossings(layers: Layers, places: Sequence[int]) -> int:

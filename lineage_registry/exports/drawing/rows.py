@@ -38,9 +38,29 @@ def _draft(
 ) -> list[float]:
     rows = layers.rows if leftwards else layers.rows[::-1]
     rows = rows if upwards else [row[::-1] for row in rows]
-    near = layers.left if leftwards else layers.right
+    near = _close(layers, layers.left if leftwards else layers.right)
     root = _blocks(rows, near, layers.strong, blocked)
     return _packed(rows, root, half)
+
+
+def _close(layers: Layers, near: Sequence[Sequence[int]]) -> list[Sequence[int]]:
+    """Return what each vertex may stand level with.
+
+    Strong links come first; a node keeps to nodes, not to the ends of long links, and leaves the
+    level of a node with a strong link on this side to that link.
+    """
+    return [
+        [v for v in others if _may_be_level(layers, vertex, v)] if vertex < layers.real else others
+        for vertex, others in enumerate(near)
+    ]
+
+
+def _may_be_level(layers: Layers, vertex: int, other: int) -> bool:
+    strong = layers.strong[other]
+    if vertex in strong:
+        return True
+    rank = layers.rank[vertex]
+    return other < layers.real and not any(layers.rank[v] == rank for v in strong)
 
 
 def _crossing_stand_ins(layers: Layers) -> set[tuple[int, int]]:
