@@ -125,10 +125,19 @@ class FileDatabase(Database):
                 yield connection
             finally:
                 connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        # The log of the write-ahead is as large as all tables now; readers would search in it.
+        self._shorten_log()
+
+    def _shorten_log(self) -> None:
+        # The write-ahead log is as large as all tables now, and readers search in it. If one of
+        # them still needs it, it is left to a later commit.
         with self._lock, suppress(sqlite3.Error):
-            if self._writer is not None:
+            if self._writer is None:
+                return
+            self._writer.execute("PRAGMA busy_timeout = 0").fetchall()
+            try:
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                self._writer.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}").fetchall()
 
     def _connect(self, *, writes: bool) -> sqlite3.Connection:
         question = "?mode=ro" if self._read_only else "?mode=rw"

@@ -74,7 +74,7 @@ class SqliteView(GraphView):
 
     @translated
     def table(self, ids: Collection[int], columns: Sequence[Sequence[Column]]) -> Iterable[Any]:
-        """Return a row (id, kind, *cells) for each node, in one query."""
+        """Return (kind, (id, code, *cells)) for each node, in one query."""
         kinds = codes.NODE_KINDS
         statement = statements.table(
             tuple(
@@ -83,7 +83,7 @@ class SqliteView(GraphView):
             )
         )
         rows = self._rows(statement, (str(list(ids)), self.revision))
-        return [(row[0], kinds[row[1]]) + row[2:] for row in rows]  # noqa: RUF005 - half the time
+        return [(kinds[row[1]], row) for row in rows]
 
     def _values_of(self, ids: list[int], keys: Collection[str] | None) -> list[codes.Row]:
         if keys is None:
