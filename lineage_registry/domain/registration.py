@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Literal, NamedTuple
 
 from lineage_registry.domain.acyclicity import refuse_cycle
@@ -222,11 +223,22 @@ def _run(
         )
         for one in dict.fromkeys(inputs)
     ]
+    free = _free_run_id(view, run_id)
     return (
         yield RunStarted(
-            run_id=run_id, facts={"name": "registration"}, causes=causes, status="finished"
+            run_id=free, facts={"name": "registration"}, causes=causes, status="finished"
         )
     )
+
+
+def _free_run_id(view: GraphView, wanted: str) -> str:
+    """Return the id, with a number behind it if somebody named a run so."""
+    for turn in count(1):
+        run_id = wanted if turn == 1 else f"{wanted}-{turn}"
+        key = (REGISTRY, f"run/{run_id}")
+        if key not in view.values([key]):
+            break
+    return run_id
 
 
 def _causes(new: NewVersion, origins: _Origins, run: int | None) -> list[Cause]:

@@ -8,7 +8,7 @@ from lineage_registry.domain.names import parse_key
 from lineage_registry.domain.view import Comparison, Filter
 from lineage_registry.errors import InvalidInputError, InvalidQueryError
 
-_COMPARED = re.compile(r"\s*([^<>=]+?)\s*(<=|>=|<|>|==?)\s*(.*?)\s*", re.DOTALL)
+_COMPARED = re.compile(r"\s*([^<>=]+?)\s*(<=|>=|<|>|==?)(?![<>=])\s*(.*?)\s*", re.DOTALL)
 _COMPARISONS = {
     "=": Comparison.EQUAL,
     "==": Comparison.EQUAL,

@@ -106,12 +106,14 @@ class NodeDeleted(Event):
     pointers: list[str] = Field(default_factory=list)
 
     def changes(self, position: int) -> Iterator[Change]:
-        """Mark the nodes; end the pointers that would name a deleted version."""
+        """Mark the nodes; end the pointers that would name a deleted version, and its stage."""
         for node in (self.node, *self.members):
             yield Set(node, "deleted", value=True)
         if self.family is not None:
             for pointer in self.pointers:
                 yield Set(self.family, pointer, None)
+            if any(pointer.startswith("stage/") for pointer in self.pointers):
+                yield Set(self.node, "stage", None)
 
 
 class NodeRestored(Event):
