@@ -136,9 +136,10 @@
     return cut(few);
   }
   const names = new Map();
-  function shortName(node, room) {
-    if (!names.has(node)) names.set(node, fitted(onCanvas, node.name, 13, true, room));
-    return names.get(node);
+  function nameOf(node, size, room) {
+    const key = `${size} ${node.at}`;
+    if (!names.has(key)) names.set(key, fitted(onCanvas, node.name, size, true, room));
+    return names.get(key);
   }
   function drawLine(to, line, tone, arrows) {
     const kind = line.says[0].kind;
@@ -157,10 +158,12 @@
     const wide = node.distance === 0 ? 3 : tone && tone !== "dim" ? 2.4 : 1.4;
     to.path(node.kind.outline, node.x, node.y, fill, hue, wide, node.status === "deleted" ? [5, 4] : []);
     const left = node.x + node.kind.left, room = W - node.kind.left - node.kind.right;
-    if (detail < 2) { to.text(shortName(node, room), left, node.y + 27, 13, true, colours.ink); return; }
     const drop = node.kind.key.startsWith("dataset") ? 3 : 0;
-    to.text(shortName(node, room), left, node.y + 20 + drop, 13, true, colours.ink);
-    to.text(node.kind.words, left, node.y + 35 + drop, 11, false, colours.soft);
+    if (detail < 2) to.text(nameOf(node, 20, room), left, node.y + 29 + drop, 20, true, colours.ink);
+    else {
+      to.text(nameOf(node, 13, room), left, node.y + 20 + drop, 13, true, colours.ink);
+      to.text(node.kind.words, left, node.y + 35 + drop, 11, false, colours.soft);
+    }
     let right = node.x + W - node.kind.right + 4;
     const chip = (value, back, ink, line) => {
       const text = fitted(to, value, 10, true, 72), width = Math.round(to.width(text, 10, true)) + 14;
@@ -235,8 +238,8 @@
     const scale = Math.min(1.4, (width - 48) / Math.max(w, 1), (height - 96) / Math.max(h, 1));
     move((width - w * scale) / 2, (height - 40 - h * scale) / 2, scale);
   }
-  function centre(node, scale) {
-    move(canvas.clientWidth / 2 - (node.x + W / 2) * scale, canvas.clientHeight / 2 - (node.y + H / 2) * scale, scale);
+  function centre(node, scale, share = 0.5) {
+    move(canvas.clientWidth * share - (node.x + W / 2) * scale, canvas.clientHeight / 2 - (node.y + H / 2) * scale, scale);
   }
   function zoom(factor, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2) {
     const scale = Math.max(0.01, Math.min(3, view.scale * factor)), real = scale / view.scale;
@@ -479,6 +482,7 @@
   // A long drawing that would be dust when it fits the window opens at its start instead.
   else if (view.scale < 0.3 && nodes.length) {
     view.ready = false;
-    centre(nodes.find((node) => node.distance === 0) || nodes[0], 0.7);
+    const start = nodes.find((node) => node.distance === 0) || nodes[0];
+    centre(start, 0.7, start.down.length ? (start.up.length ? 0.5 : 0.15) : 0.85);
   }
 })();
