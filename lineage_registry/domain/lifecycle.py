@@ -5,7 +5,7 @@ remembers the revision of the entry below it, so the moves form a stack that sur
 rollbacks: going back pops the entry, a later move pushes on what is left.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Final
 
 from lineage_registry.domain.events import (
@@ -61,9 +61,7 @@ def move_stage(view: GraphView, version: Found, stage: str, *, archive: bool) ->
     """
     known = stages(view)
     if stage not in known:
-        raise StageNotFoundError(
-            f"there is no stage {stage!r}", hint=f"stages are {', '.join(known)}"
-        )
+        raise _unknown_stage(stage, known)
     model, node = version.family, version.node
     before_stage = view.values([(node, "stage")]).get((node, "stage"))
     left = {} if before_stage is None else _left(view, model, str(before_stage), node)
@@ -124,13 +122,17 @@ def remove_alias(view: GraphView, family: Found, alias: str) -> Decision:
 def roll_back(view: GraphView, family: Found, pointer: str, *, reason: str | None) -> Decision:
     """Let a pointer name again what it named before, and mark the version that it leaves.
 
-    Deleted versions are skipped.
+    Deleted versions are skipped. What is archived was put aside by other moves, so there is no
+    going back there.
 
     Raises:
         NothingToRollBackToError: Nothing stands below.
+        StageNotFoundError: There is no such stage, and never was.
     """
     model = family.node
-    past = view.history(model, pointer)
+    past = [] if pointer == f"stage/{ARCHIVED}" else view.history(model, pointer)
+    if not past:
+        _demand_pointer(view, pointer)
     depths = view.history(model, f"below/{pointer}")
     target, below = _below(view, past, depths)
     if target is None:
@@ -150,6 +152,17 @@ def roll_back(view: GraphView, family: Found, pointer: str, *, reason: str | Non
         pointers=pointers,
         mark=reason or "rolled back",
     )
+
+
+def _demand_pointer(view: GraphView, pointer: str) -> None:
+    kind, _, stage = pointer.partition("/")
+    known = stages(view)
+    if kind == "stage" and stage not in known:
+        raise _unknown_stage(stage, known)
+
+
+def _unknown_stage(stage: str, known: Sequence[str]) -> StageNotFoundError:
+    return StageNotFoundError(f"there is no stage {stage!r}", hint=f"stages are {', '.join(known)}")
 
 
 def _entry(view: GraphView, model: int, pointer: str) -> tuple[int | None, int]:

@@ -29,7 +29,7 @@ from lineage_registry.ports.graph import EventFilter, Recorded, subjects, to_mic
 from lineage_registry.services import describing
 from lineage_registry.services.clock import now
 from lineage_registry.services.contents import read_manifest
-from lineage_registry.services.lifecycle import moves, pointer_of
+from lineage_registry.services.lifecycle import moves
 from lineage_registry.services.lineage import impact, lineage_of, versions_of
 from lineage_registry.services.log_proof import prove
 from lineage_registry.services.missing import missing_items
@@ -89,7 +89,7 @@ def get_audit_report(work: Workplace, command: GetAuditReport, context: Context)
             impact=impact(view, [exact], depth=None, limit=1_000),
             runs=runs,
             sources=origins,
-            moves=moves(view, [one for one in events if pointer_of(one.event)]),
+            moves=moves(view, events),
             events=describe_events(view, events),
             files=_check_files(work, version, verify=command.verify),
             verified=command.verify,

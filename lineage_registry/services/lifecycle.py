@@ -1,13 +1,16 @@
 """Stages, aliases and rollback."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from typing import NamedTuple
 
 from lineage_registry.domain import lifecycle
 from lineage_registry.domain.events import (
+    AliasMoved,
     Event,
     NodeDeleted,
     PointerMoved,
     StageLeft,
+    StageMoved,
     VersionRolledBack,
 )
 from lineage_registry.domain.references import Reference, Space
@@ -36,8 +39,19 @@ from lineage_registry.services.describing import families
 from lineage_registry.services.versions import change, reference_to
 from lineage_registry.services.workplace import Workplace, demand_unchanged
 
-_POINTER_EVENTS = frozenset({"stage.moved", "stage.left", "alias.moved", "version.rolled_back"})
+_POINTER_EVENTS = frozenset(
+    event.type for event in (AliasMoved, StageMoved, StageLeft, VersionRolledBack, NodeDeleted)
+)
 _AT_ONCE = 1_000
+
+
+class _PointerMove(NamedTuple):
+    """A stage or alias, as its key on the model, named another version from an event on."""
+
+    recorded: Recorded
+    pointer: str
+    before: int | None
+    after: int | None
 
 
 def move_stage(work: Workplace, command: MoveStage, context: Context) -> Version:
@@ -113,8 +127,8 @@ def get_history(work: Workplace, command: GetHistory, _: Context) -> History:
     with work.ask(command.as_of) as view:
         reference = Reference(command.space, command.name)
         node = resolve(view, reference, deleted=True).node
-        events = _pointer_events(work, node, view.revision, wanted, command.limit)
-        return History(reference=str(reference), moves=moves(view, events))
+        found = _pointer_moves(work, view, node, wanted, command.limit)
+        return History(reference=str(reference), moves=_told(view, found))
 
 
 def get_stages(work: Workplace, command: GetStages, _: Context) -> Stages:
@@ -132,13 +146,16 @@ def configure_stages(work: Workplace, command: ConfigureStages, context: Context
         return Stages(stages=list(lifecycle.stages(view)))
 
 
-def moves(view: GraphView, events: list[Recorded]) -> list[Move]:
-    """Tell pointer events as moves; the references read as of the view."""
-    told = [(recorded, *_from_to(recorded.event)) for recorded in events]
-    ids = {id_ for _, _, *ends in told for id_ in ends if id_ is not None}
+def moves(view: GraphView, events: Sequence[Recorded]) -> list[Move]:
+    """Tell those events that move stages and aliases; the references read as of the view."""
+    return _told(view, [move for one in events for move in _moves_of(view, one, None)])
+
+
+def _told(view: GraphView, found: Sequence[_PointerMove]) -> list[Move]:
+    ids = {id_ for _, _, *ends in found for id_ in ends if id_ is not None}
     named = references_of(view, ids) if ids else {}
     answer = []
-    for recorded, pointer, before, after in told:
+    for recorded, pointer, before, after in found:
         kind, _, value = pointer.partition("/")
         answer.append(
             Move(
@@ -156,43 +173,41 @@ def moves(view: GraphView, events: list[Recorded]) -> list[Move]:
     return answer
 
 
-def pointer_of(event: Event) -> str | None:
-    """Return the stage or alias that an event moves, as its key on the model."""
-    if isinstance(event, PointerMoved):
-        return event.pointer
-    if isinstance(event, StageLeft):
-        return f"stage/{event.before}"
-    if isinstance(event, NodeDeleted) and event.pointers:
-        return event.pointers[0]
-    return None
-
-
-def _from_to(event: Event) -> tuple[str, int | None, int | None]:
-    if isinstance(event, PointerMoved):
-        return event.pointer, event.before, event.version
-    if isinstance(event, StageLeft):
-        return f"stage/{event.before}", event.version, None
-    if isinstance(event, NodeDeleted):
-        return event.pointers[0], event.node, None
-    raise TypeError(type(event).__name__)
-
-
-def _pointer_events(
-    work: Workplace, node: int, revision: int, wanted: str | None, limit: int
-) -> list[Recorded]:
-    where = EventFilter(
-        nodes=frozenset({node}), types=_POINTER_EVENTS | {NodeDeleted.type}, newest_first=True
-    )
-    found: list[Recorded] = []
+def _pointer_moves(
+    work: Workplace, view: GraphView, node: int, wanted: str | None, limit: int
+) -> list[_PointerMove]:
+    where = EventFilter(nodes=frozenset({node}), types=_POINTER_EVENTS, newest_first=True)
+    found: list[_PointerMove] = []
     while True:
         batch = work.graph.events(where, _AT_ONCE)
         for recorded in batch:
-            pointer = pointer_of(recorded.event)
-            if recorded.revision <= revision and pointer and wanted in {None, pointer}:
-                found.append(recorded)
+            if recorded.revision <= view.revision:
+                found.extend(_moves_of(view, recorded, wanted))
         if len(batch) < _AT_ONCE or len(found) >= limit:
             return found[:limit]
         where = where._replace(before=batch[-1].position)
+
+
+def _moves_of(view: GraphView, recorded: Recorded, wanted: str | None) -> list[_PointerMove]:
+    """Return how an event moves the pointer `wanted`, or the pointers that it is about."""
+    event = recorded.event
+    if isinstance(event, NodeDeleted):
+        found = [_PointerMove(recorded, key, event.node, None) for key in event.pointers]
+    elif isinstance(event, StageLeft):
+        found = [_PointerMove(recorded, f"stage/{event.before}", event.version, None)]
+    elif isinstance(event, PointerMoved):
+        found = [_PointerMove(recorded, event.pointer, event.before, event.version)]
+        if wanted in event.pointers:
+            before = _held_before(view, event.model, wanted, recorded.revision)
+            found.append(_PointerMove(recorded, wanted, before, event.pointers[wanted]))
+    else:
+        found = []
+    return [move for move in found if wanted in {None, move.pointer}]
+
+
+def _held_before(view: GraphView, model: int, pointer: str, revision: int) -> int | None:
+    past = view.history(model, pointer)
+    return next((int(entry.value) for entry in past if entry.until == revision), None)
 
 
 def _rollback(view: GraphView, command: RollBack, pointer: str, event: Event) -> Rollback:

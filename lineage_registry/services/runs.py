@@ -53,7 +53,11 @@ def start_run(work: Workplace, command: StartRun, context: Context) -> Run:
     parent = None if command.parent is None else read_now(command.parent, Space.RUNS)
 
     def decide(view: GraphView) -> Generator[Event, int, None]:
-        above = None if parent is None else resolve(view, parent).node
+        above = None
+        if parent is not None:
+            found = resolve(view, parent)
+            check_ends(EdgeKind.CHILD_OF, NodeKind.RUN, found.kind)
+            above = found.node
         yield from runs.start(
             view,
             run_id,

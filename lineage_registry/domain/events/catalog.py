@@ -69,7 +69,7 @@ class DetailsChanged(Event):
     """Descriptions, owners and tags of a node changed; None ends a value.
 
     Attributes:
-        values: New values of the keys `description`, `owner` and `tag/<key>`.
+        values: New values of the keys `description`, `owner`, `environment` and `tag/<key>`.
         before: What they were, so that the log alone shows before and after.
     """
 
