@@ -154,10 +154,11 @@ class GraphView(ABC):
         """
 
     def table(self, ids: Collection[int], columns: Sequence[Sequence[Column]]) -> Iterable[Any]:
-        """Return a row (id, kind, *cells) for each of these nodes that exists, in their order.
+        """Return (kind, (id, _, *cells)) for each of these nodes that exists, in their order.
 
         A cell is read as the first column says that is meant for the node's kind. Answers with
-        many nodes need little of each; an engine that can fetch just that does so.
+        many nodes need little of each; an engine that can fetch just that does so. The second
+        place of a row belongs to the engine.
         """
         nodes = self.nodes(ids, ())
         meant = {
@@ -173,7 +174,7 @@ class GraphView(ABC):
             }
         )
         return [
-            (id_, node.kind, *(_cell(node, column, held) for column in meant[id_]))
+            (node.kind, (id_, None, *(_cell(node, column, held) for column in meant[id_])))
             for id_, node in nodes.items()
         ]
 

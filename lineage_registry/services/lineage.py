@@ -239,7 +239,7 @@ def describe_nodes(
     """
     make = tuple.__new__  # half the time of the class itself; an answer has thousands of nodes
     told: list[LineageNode] = []
-    for id_, kind, name, key, title, stage, state in view.table(distances.keys(), _SHOWN):
+    for kind, (id_, _, name, key, title, stage, state) in view.table(distances.keys(), _SHOWN):
         if kind in _VERSIONS:
             reference = f"{SPACES[kind]}:/{name}/{key}"
             status = "rolled_back" if state else None

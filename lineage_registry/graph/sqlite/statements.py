@@ -210,8 +210,7 @@ _CELLS = {
 }
 
 
-@cache
-def table(columns: tuple[tuple[tuple[Origin, str, int], ...], ...]) -> str:
+def table(columns: Iterable[Iterable[tuple[Origin, str, int]]]) -> str:
     """Return the query for (id, kind, a cell for each column) of the nodes of `?1`.
 
     A column is a choice of origin, key and the mask of the kinds of nodes it is meant for.

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from lineage_registry.domain.graph import Edge, EdgeKind, Interval, Node, Scalar
@@ -76,14 +77,9 @@ class SqliteView(GraphView):
     def table(self, ids: Collection[int], columns: Sequence[Sequence[Column]]) -> Iterable[Any]:
         """Return (kind, (id, code, *cells)) for each node, in one query."""
         kinds = codes.NODE_KINDS
-        statement = statements.table(
-            tuple(
-                tuple((origin, key, codes.node_mask(of)) for origin, key, of in alternatives)
-                for alternatives in columns
-            )
-        )
-        rows = self._rows(statement, (str(list(ids)), self.revision))
-        return [(kinds[row[1]], row) for row in rows]
+        statement = _table_statement(tuple(map(tuple, columns)))
+        rows = list(self._rows(statement, (str(list(ids)), self.revision)))
+        return zip([kinds[row[1]] for row in rows], rows, strict=True)
 
     def _values_of(self, ids: list[int], keys: Collection[str] | None) -> list[codes.Row]:
         if keys is None:
@@ -162,3 +158,11 @@ class SqliteView(GraphView):
 
 def _refused(_statement: str, _parameters: Parameters) -> list[codes.Row]:
     raise closed()
+
+
+@cache
+def _table_statement(columns: tuple[tuple[Column, ...], ...]) -> str:
+    return statements.table(
+        tuple((origin, key, codes.node_mask(kinds)) for origin, key, kinds in alternatives)
+        for alternatives in columns
+    )
