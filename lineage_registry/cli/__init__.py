@@ -1,0 +1,5 @@
+"""The command line `lineage-registry`, short `lreg`: one file for each subject."""
+
+from lineage_registry.cli.program import main
+
+__all__ = ["main"]

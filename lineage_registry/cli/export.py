@@ -1,0 +1,66 @@
+"""Write the lineage graph to a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lineage_registry.cli import arguments as a
+from lineage_registry.cli import output
+from lineage_registry.cli.session import registry
+from lineage_registry.cli.walks import (
+    Both,
+    Depth,
+    Down,
+    EdgeKinds,
+    NodeKinds,
+    StopAt,
+    Through,
+    Up,
+    Walk,
+    asked,
+)
+from lineage_registry.cli.words import plural, size
+from lineage_registry.cli.writing import write_file
+
+
+def export(
+    reference: a.References,
+    *,
+    file: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help="Its suffix says how; - is stdout."),
+    ] = Path("-"),
+    format: Annotated[  # noqa: A002 - the word users know
+        str | None,
+        typer.Option(
+            "--format", "-f", metavar="NAME", help="json, dot, mermaid, svg, graphml, html, tree."
+        ),
+    ] = None,
+    up: Up = None,
+    down: Down = None,
+    both: Both = False,
+    depth: Depth = None,
+    edge_kind: EdgeKinds = None,
+    node_kind: NodeKinds = None,
+    stop_at: StopAt = None,
+    deleted: Through = False,
+    limit: a.Limit = None,
+    as_of: a.AsOf = None,
+) -> None:
+    """Write the lineage graph to a file: a picture, a page, or data."""
+    from lineage_registry import exports
+
+    known = format or ("json" if str(file) == "-" else exports.format_of(file))
+    walk = Walk(up, down, depth, edge_kind, node_kind, stop_at, limit, as_of, both, deleted)
+    with registry() as opened:
+        found = asked(opened, reference, walk)
+    data = exports.export(found, known)
+    write_file(file, data)
+    if str(file) != "-":
+        output.note(
+            f"wrote {file}: {known}, {plural(len(found.nodes), 'node')}, "
+            f"{plural(len(found.edges), 'edge')}, {size(len(data))}"
+        )
+    if found.truncated:
+        output.note("not complete: cut by its limit or depth")

@@ -1,0 +1,100 @@
+"""Bytes: download them, look into them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lineage_registry.cli import arguments as a
+from lineage_registry.cli import output
+from lineage_registry.cli.options import options
+from lineage_registry.cli.session import registry
+from lineage_registry.cli.views import GAP, Cell, Fields, Line, Part, Table, View, Words
+from lineage_registry.cli.words import pairs, plural, size
+
+if TYPE_CHECKING:
+    from lineage_registry.domain.formats import Inspection
+
+_MOST_TENSORS = 20
+_REFUSED = 6
+_VERDICTS = {"safe": "good", "needs-trust": "warn", "refused": "bad"}
+
+
+def download(
+    version: a.VersionRef,
+    *,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Where to; a folder of its name if left out."),
+    ] = None,
+    as_of: a.AsOf = None,
+) -> None:
+    """Write verified copies of a version's files into a folder."""
+    from lineage_registry.cli import version_views as views
+    from lineage_registry.errors import InvalidInputError
+
+    with registry() as opened, output.transfer("fetching") as progress:
+        found = opened.version(version, as_of=as_of)
+        target = folder or Path(f"{found.name}-{found.number}")
+        if target.exists() and not target.is_dir():
+            raise InvalidInputError(f"{str(target)!r} is no folder", hint="name another place")
+        files = opened.files(found.reference)
+        if not files.files:
+            raise InvalidInputError(f"{found.reference} has no files")
+        opened.download(found.reference, target, progress=progress)
+    output.emit(files, lambda: views.files(files))
+    output.done(f"verified and written to {target}")
+
+
+def inspect(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A file or folder.")],
+    *,
+    format: Annotated[  # noqa: A002 - the word users know
+        str | None, typer.Option("--format", metavar="NAME", help="Format; found if left out.")
+    ] = None,
+) -> None:
+    """Say what model files hold and whether they are safe, running nothing of theirs.
+
+    Exits with 6 if they would be refused.
+    """
+    from lineage_registry.bootstrap import connect
+    from lineage_registry.domain.formats import Verdict
+    from lineage_registry.ports.formats import LocalFiles
+    from lineage_registry.settings import Settings
+
+    files = LocalFiles(path)
+    with connect(settings=Settings(url="memory://", actor="nobody")) as opened:
+        formats = opened.formats
+    handler = formats.detect(files) if format is None else formats.by_name(format)
+    found = handler.inspect(files)
+    output.emit(found, lambda: _view(found, path))
+    if found.verdict is Verdict.REFUSED:
+        if not options().for_programs:
+            output.note("these files would be refused")
+        raise typer.Exit(_REFUSED)
+
+
+def _view(found: "Inspection", path: Path) -> View:
+    verdict = found.verdict.value
+    rows: list[tuple[str, Words | None]] = [
+        ("format", found.format),
+        ("verdict", Cell(verdict.replace("-", " "), _VERDICTS.get(verdict, ""))),
+        ("because", "; ".join(found.reasons)),
+        ("imports", Cell(", ".join(found.globals), "bad")),
+        ("tensors", "" if found.tensors is None else f"{found.tensors:,}"),
+        ("parameters", "" if found.parameters is None else f"{found.parameters:,}"),
+        ("dtypes", ", ".join(f"{name} {count:,}" for name, count in found.dtypes.items())),
+        ("size", size(found.bytes)),
+        ("says of itself", pairs(found.metadata, 8)),
+    ]
+    parts: list[Part] = [Line(Cell(str(path), "name")), Fields(rows)]
+    if found.listed:
+        shown = found.listed[:_MOST_TENSORS]
+        table = [
+            (one.name, one.dtype, " x ".join(map(str, one.shape)) or "scalar") for one in shown
+        ]
+        parts += [GAP, Table(("tensor", "dtype", "shape"), table)]
+        left = (found.tensors or len(found.listed)) - len(shown)
+        if left > 0:
+            parts.append(Line(Cell(f"and {plural(left, 'more tensor')}", "dim")))
+    return parts

@@ -1,0 +1,119 @@
+"""Lineage: ancestry, impact, siblings, neighbours, paths."""
+
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from lineage_registry.cli import arguments as a
+from lineage_registry.cli import output
+from lineage_registry.cli.session import registry
+from lineage_registry.cli.terminal import has_unicode
+from lineage_registry.cli.walks import (
+    Both,
+    Depth,
+    Down,
+    EdgeKinds,
+    NodeKinds,
+    StopAt,
+    Through,
+    Up,
+    Walk,
+    asked,
+)
+
+_GATE = 7
+
+
+def lineage(
+    reference: a.References,
+    *,
+    up: Up = None,
+    down: Down = None,
+    both: Both = False,
+    depth: Depth = None,
+    edge_kind: EdgeKinds = None,
+    node_kind: NodeKinds = None,
+    stop_at: StopAt = None,
+    deleted: Through = False,
+    limit: a.Limit = None,
+    as_of: a.AsOf = None,
+) -> None:
+    """Draw what a thing comes from, as a tree; with --down, what comes from it."""
+    from lineage_registry.cli import lineage_views as views
+
+    walk = Walk(up, down, depth, edge_kind, node_kind, stop_at, limit, as_of, both, deleted)
+    with registry() as opened:
+        found = asked(opened, reference, walk)
+    charset: Literal["unicode", "ascii"] = "unicode" if has_unicode(sys.stdout) else "ascii"
+    output.emit(found, lambda: views.lineage(found, charset))
+    if found.truncated and depth is None and up is None and down is None:
+        output.note("not complete: raise --limit, or narrow with --depth or --node-kind")
+
+
+def impact(
+    reference: a.References,
+    *,
+    depth: Depth = None,
+    limit: a.Limit = None,
+    fail_on: Annotated[
+        Literal["production", "deployments", "any"] | None,
+        typer.Option(help="Exit with 7 if it hits this: a gate for pipelines."),
+    ] = None,
+    as_of: a.AsOf = None,
+) -> None:
+    """Say what is affected if a thing breaks: counts, Production, deployments, owners."""
+    from lineage_registry.cli import lineage_views as views
+
+    with registry() as opened:
+        found = opened.impact(*reference, depth=depth, limit=limit, as_of=as_of)
+    output.emit(found, lambda: views.impact(found))
+    hits = {
+        "production": len(found.production),
+        "deployments": len(found.deployments),
+        "any": found.total,
+    }
+    if fail_on is not None and hits[fail_on]:
+        output.note(f"--fail-on {fail_on}: {hits[fail_on]:,} hit")
+        raise typer.Exit(_GATE)
+
+
+def siblings(reference: a.VersionRef, *, limit: a.Limit = None, as_of: a.AsOf = None) -> None:
+    """List versions that share a direct parent, run or dataset version, and which."""
+    from lineage_registry.cli import lineage_views as views
+
+    with registry() as opened:
+        found = opened.siblings(reference, limit=limit, as_of=as_of)
+    output.emit(found, lambda: views.siblings(found))
+    _note_cut(truncated=found.truncated)
+
+
+def neighbours(reference: a.Reference, *, limit: a.Limit = None, as_of: a.AsOf = None) -> None:
+    """List what one edge of any kind ties to a thing."""
+    from lineage_registry.cli import lineage_views as views
+
+    with registry() as opened:
+        found = opened.neighbours(reference, limit=limit, as_of=as_of)
+    output.emit(found, lambda: views.neighbours(found))
+    _note_cut(truncated=found.truncated)
+
+
+def path(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The effect, like clf:3.")],
+    target: Annotated[
+        str, typer.Argument(metavar="TO", help="The cause, like datasets:/digits/1.")
+    ],
+    *,
+    as_of: a.AsOf = None,
+) -> None:
+    """Show one shortest way from a thing to something it comes from."""
+    from lineage_registry.cli import lineage_views as views
+
+    with registry() as opened:
+        found = opened.path(source, target, as_of=as_of)
+    output.emit(found, lambda: views.path(found))
+
+
+def _note_cut(*, truncated: bool) -> None:
+    if truncated:
+        output.note("not complete: raise --limit")

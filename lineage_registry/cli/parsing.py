@@ -1,0 +1,143 @@
+"""Texts of the command line read: `KEY=VALUE`, `REF:=role`."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from lineage_registry.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from lineage_registry.domain.graph import Scalar
+
+_WORDS = {"true": True, "false": False}
+
+
+def pairs(texts: Iterable[str] | None, what: str) -> dict[str, str]:
+    """Read `KEY=VALUE` texts.
+
+    Raises:
+        InvalidInputError: One has no `=`, or a key comes twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts or ():
+        key, mark, value = text.partition("=")
+        if not mark or not key:
+            raise InvalidInputError(
+                f"a {what} is written KEY=VALUE, not {text[:60]!r}",
+                hint=f"like {_EXAMPLES.get(what, 'key=value')}",
+            )
+        if key in found:
+            raise InvalidInputError(f"the {what} {key!r} is given twice")
+        found[key] = value
+    return found
+
+
+_EXAMPLES = {"metric": "-m accuracy=0.93", "parameter": "-p lr=3e-4", "tag": "-t team=vision"}
+
+
+def parameters(texts: Iterable[str] | None) -> "dict[str, Scalar]":
+    """Read parameters; numbers, true and false are what they look like, the rest is text.
+
+    Raises:
+        InvalidInputError: One cannot be read.
+    """
+    return {key: scalar(value) for key, value in pairs(texts, "parameter").items()}
+
+
+def metrics(texts: Iterable[str] | None) -> dict[str, float]:
+    """Read metrics.
+
+    Raises:
+        InvalidInputError: One is no number.
+    """
+    found: dict[str, float] = {}
+    for key, value in pairs(texts, "metric").items():
+        try:
+            found[key] = float(value)
+        except ValueError:
+            raise InvalidInputError(
+                f"the metric {key!r} is no number: {value[:60]!r}", hint="like -m accuracy=0.93"
+            ) from None
+    return found
+
+
+def scalar(text: str) -> "Scalar":
+    """Read a value as what it looks like."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if len(text) > 100 or text != text.strip() or "_" in text:
+        return text
+    for read in (int, float):
+        try:
+            value = read(text)
+        except ValueError:
+            continue
+        return text if value != value or abs(value) == float("inf") else value  # noqa: PLR0124
+    return text
+
+
+def links(texts: Iterable[str] | None) -> "list[str | tuple[str, str]]":
+    """Read references with roles, `REF` or `REF:=role`."""
+    return [_link(text) for text in texts or ()]
+
+
+def _link(text: str) -> "str | tuple[str, str]":
+    reference, mark, role = text.rpartition(":=")
+    return (reference, role) if mark else text
+
+
+def as_kinds(texts: Sequence[str] | None, *, upper: bool) -> list[str] | None:
+    """Read kinds of nodes or edges in any case, with dashes or without."""
+    if not texts:
+        return None
+    written = [text.strip().replace("-", "_") for text in texts]
+    return [text.upper() if upper else text.lower() for text in written]
+
+
+def tag_changes(
+    tags: Iterable[str] | None, untag: Iterable[str] | None
+) -> dict[str, str | None] | None:
+    """Read tags to set and keys to take away; None if there are none.
+
+    Raises:
+        InvalidInputError: One cannot be read, or is to be set and taken away.
+    """
+    changes: dict[str, str | None] = dict(pairs(tags, "tag"))
+    for key in untag or ():
+        if key in changes:
+            raise InvalidInputError(f"the tag {key!r} is to be set and taken away")
+        changes[key] = None
+    return changes or None
+
+
+def run_reference(text: str | None) -> str | None:
+    """Return the reference of a run given by id or reference."""
+    return text if text is None or text.startswith("runs:/") else f"runs:/{text}"
+
+
+def run_id(text: str) -> str:
+    """Return the id of a run given by id or reference."""
+    return text.removeprefix("runs:/")
+
+
+def data_links(texts: Iterable[str] | None) -> "list[str | tuple[str, str]]":
+    """Read references of dataset versions with roles; short ones name datasets."""
+    return [
+        _as_dataset(link) if isinstance(link, str) else (_as_dataset(link[0]), link[1])
+        for link in links(texts)
+    ]
+
+
+def inputs(found: "Iterable[str | tuple[str, str]]") -> list[dict[str, str]]:
+    """Return references with roles as commands take them."""
+    return [
+        {"reference": each} if isinstance(each, str) else {"reference": each[0], "role": each[1]}
+        for each in found
+    ]
+
+
+def _as_dataset(reference: str) -> str:
+    from lineage_registry.domain.references import Space, parse_reference
+
+    if ":/" in reference:
+        return reference
+    return str(parse_reference(reference, Space.DATASETS))

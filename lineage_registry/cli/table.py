@@ -1,0 +1,182 @@
+"""Every command: its name, what it does in a line, and the function that does it.
+
+The help pages are drawn from this table alone, so that asking for help loads no other code.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+
+class Verb(NamedTuple):
+    """A command.
+
+    Attributes:
+        help: What it does, the first line of the function's docstring.
+        target: `module:function` below this package.
+        writes: Whether it changes the registry, and so takes a reason and conditions.
+    """
+
+    help: str
+    target: str
+    writes: bool = False
+
+
+class Noun(NamedTuple):
+    """A group of commands about one kind of thing."""
+
+    help: str
+    verbs: Mapping[str, Verb]
+
+
+def _family(kind: str) -> dict[str, Verb]:
+    article = f"a {kind}"
+    return {
+        "create": Verb(f"Create {article}.", "catalog:create", writes=True),
+        "list": Verb(f"List {kind}s, oldest first.", "catalog:list_all"),
+        "show": Verb(f"Show {article}.", "catalog:show"),
+        "versions": Verb(f"List the versions of {article}, newest first.", "versions:list_of"),
+        "update": Verb(f"Describe, tag or rename {article}.", "catalog:update", writes=True),
+        "delete": Verb(
+            f"Put {article} out of sight; nothing is destroyed.", "catalog:delete", writes=True
+        ),
+        "restore": Verb(f"Bring back a deleted {kind}.", "catalog:restore", writes=True),
+    }
+
+
+NOUNS: Final[Mapping[str, Noun]] = {
+    "model": Noun("Registered models.", _family("model")),
+    "dataset": Noun(
+        "Datasets.",
+        {
+            **_family("dataset"),
+            "register": Verb(
+                "Register the next version of a dataset.", "versions:register_dataset", writes=True
+            ),
+        },
+    ),
+    "version": Noun(
+        "Versions of models and datasets.",
+        {
+            "list": Verb("List the versions of a model or dataset.", "versions:list_all"),
+            "show": Verb("Show a version.", "versions:show"),
+            "files": Verb("List the files of a version.", "versions:files"),
+            "update": Verb("Describe or tag a version.", "versions:update", writes=True),
+            "measure": Verb("Add measurements to a version.", "versions:measure", writes=True),
+            "delete": Verb(
+                "Put a version out of sight; nothing is destroyed.", "versions:delete", writes=True
+            ),
+            "restore": Verb("Bring back a deleted version.", "versions:restore", writes=True),
+            "depend": Verb(
+                "Record that a model version needs another version.",
+                "versions:depend",
+                writes=True,
+            ),
+            "undepend": Verb(
+                "End a dependency; it stays visible as of before.", "versions:undepend", writes=True
+            ),
+        },
+    ),
+    "run": Noun(
+        "Training, evaluation, conversion and import jobs.",
+        {
+            "start": Verb("Start a run and print its id.", "runs:start", writes=True),
+            "log": Verb("Log parameters and metrics of a running run.", "runs:log", writes=True),
+            "use": Verb("Record what a running run reads.", "runs:use", writes=True),
+            "end": Verb("End a run.", "runs:end", writes=True),
+            "show": Verb("Show a run.", "runs:show"),
+            "list": Verb("List runs, newest first.", "runs:list_all"),
+            "metrics": Verb("Show all values of one metric of a run.", "runs:metrics"),
+            "update": Verb("Describe or tag a run.", "runs:update", writes=True),
+        },
+    ),
+    "deployment": Noun(
+        "Where model versions serve.",
+        {
+            "set": Verb("Let a deployment serve a model version.", "deployments:put", writes=True),
+            "show": Verb("Show a deployment.", "deployments:show"),
+            "list": Verb("List deployments, oldest first.", "deployments:list_all"),
+            "delete": Verb(
+                "Put a deployment out of sight: it serves no more.",
+                "deployments:delete",
+                writes=True,
+            ),
+        },
+    ),
+    "alias": Noun(
+        "Moving names of versions, like champion.",
+        {
+            "set": Verb("Let an alias name a version.", "lifecycle:set_alias", writes=True),
+            "list": Verb("List the aliases of a model or dataset.", "lifecycle:list_aliases"),
+            "remove": Verb("Take an alias away.", "lifecycle:remove_alias", writes=True),
+        },
+    ),
+    "stage": Noun(
+        "Where versions are in their lives.",
+        {
+            "list": Verb("List the stages that versions can be in.", "lifecycle:list_stages"),
+            "set": Verb("Bring a model version into a stage.", "lifecycle:promote", writes=True),
+            "configure": Verb(
+                "Set the stages that versions can be in.",
+                "lifecycle:configure_stages",
+                writes=True,
+            ),
+        },
+    ),
+    "tag": Noun(
+        "Tags of models, datasets, versions and runs.",
+        {
+            "set": Verb("Set tags.", "tags:put", writes=True),
+            "list": Verb("List the tags of a thing.", "tags:list_all"),
+            "remove": Verb("Take tags away.", "tags:remove", writes=True),
+        },
+    ),
+    "config": Noun("Settings.", {"show": Verb("Show the settings that hold here.", "setup:show")}),
+}
+
+SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
+    "Every day": {
+        "register": Verb("Register the next version of a model.", "versions:register", writes=True),
+        "show": Verb("Show anything by its reference.", "anything:show"),
+        "search": Verb("Find models, datasets and their versions.", "search:search"),
+        "download": Verb("Write verified copies of a version's files.", "files:download"),
+    },
+    "Lineage": {
+        "lineage": Verb("Draw what a thing comes from, as a tree.", "lineage:lineage"),
+        "impact": Verb("Say what is affected if a thing breaks.", "lineage:impact"),
+        "siblings": Verb("List versions that share a cause.", "lineage:siblings"),
+        "neighbours": Verb("List what is directly tied to a thing.", "lineage:neighbours"),
+        "path": Verb("Show one shortest way from a thing to a cause.", "lineage:path"),
+        "export": Verb("Write the lineage graph to a file.", "export:export"),
+    },
+    "Lifecycle": {
+        "promote": Verb("Bring a model version into a stage.", "lifecycle:promote", writes=True),
+        "rollback": Verb(
+            "Let a stage or alias name again what it named before.",
+            "lifecycle:rollback",
+            writes=True,
+        ),
+        "history": Verb("Show who moved stages and aliases, when and why.", "lifecycle:history"),
+    },
+    "Audit": {
+        "report": Verb("Write the audit report of a version.", "audit:report"),
+        "events": Verb("Show the audit trail.", "audit:events"),
+        "validate": Verb("Check the whole registry.", "audit:validate"),
+    },
+    "Things": NOUNS,
+    "Set up": {
+        "status": Verb("Say what answers here.", "audit:status"),
+        "doctor": Verb(
+            "Check settings, libraries, graph store and artifact store.", "setup:doctor"
+        ),
+        "inspect": Verb("Say what model files hold, running nothing of theirs.", "files:inspect"),
+        "serve": Verb("Serve the registry over HTTP.", "server:serve"),
+        "upgrade": Verb("Replay the log into fresh tables.", "server:upgrade"),
+    },
+}
+
+TOP: Final[Mapping[str, Verb | Noun]] = {
+    name: entry for section in SECTIONS.values() for name, entry in section.items()
+}
+
+OTHER_NAMES: Final = {"load": "download", "ancestors": "lineage", "tree": "lineage", "ls": "search"}
+"""What people may try first; they are told the name that works."""

@@ -1,0 +1,46 @@
+"""Files that commands write: whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from lineage_registry.cli import output
+from lineage_registry.errors import InvalidInputError
+
+
+def write_file(target: Path, data: bytes) -> None:
+    """Write data to a file, or to stdout for `-`; an old file stays until the new one is whole.
+
+    Raises:
+        InvalidInputError: The file cannot be written.
+    """
+    if str(target) == "-":
+        output.write(data)
+        return
+    try:
+        if target.exists() and not target.is_file():  # a pipe or device is no place to rename to
+            target.write_bytes(data)
+            return
+        _replace(target, data)
+    except OSError as error:
+        raise InvalidInputError(
+            f"cannot write {str(target)!r}: {error.strerror or error}", hint="name another file"
+        ) from error
+
+
+def _replace(target: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:50]}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
