@@ -2,7 +2,7 @@
 // summary: How many nodes some nodes came from, by distance and kind, and whose versions they are.
 // mode: read
 // rows: many
-// params: starts LIST<INTEGER>, kinds LIST<STRING>, through LIST<STRING>?, stop_at LIST<INTEGER>, deleted BOOLEAN, inferred BOOLEAN, report LIST<STRING>?, revision INTEGER
+// params: starts LIST<INTEGER>, uncounted LIST<INTEGER>, kinds LIST<STRING>, through LIST<STRING>?, stop_at LIST<INTEGER>, deleted BOOLEAN, inferred BOOLEAN, report LIST<STRING>?, revision INTEGER
 // returns: distance INTEGER, kind STRING, nodes INTEGER, owners LIST<INTEGER>
 // choices: depth
 UNWIND $starts AS id
@@ -16,6 +16,6 @@ MATCH p = (start) (
       OR size([t IN y.tombstones WHERE t <= $revision]) % 2 = 0))
 ){0,/*depth*/} (n)
 WITH n, min(length(p)) AS distance
-WHERE distance > 0 AND ($report IS NULL OR n.kind IN $report)
+WHERE NOT n.id IN $uncounted AND ($report IS NULL OR n.kind IN $report)
 RETURN distance, n.kind AS kind, count(*) AS nodes, collect(DISTINCT n.owner) AS owners
 ORDER BY distance, kind

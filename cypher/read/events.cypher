@@ -1,14 +1,12 @@
 // name: read.events
-// summary: Events of a range of positions that fit.
+// summary: The first or last events of a range of positions.
 // mode: read
 // rows: many
-// params: actor STRING?, types LIST<STRING>?, low INTEGER, high INTEGER, limit INTEGER
+// params: low INTEGER, high INTEGER, limit INTEGER
 // returns: position INTEGER, revision INTEGER, at INTEGER, type STRING, actor STRING, reason STRING, key STRING, digest STRING, body BYTES, leaf BYTES
 // choices: order
 MATCH (e:Event)
 WHERE $low < e.position AND e.position < $high
-  AND ($actor IS NULL OR e.actor = $actor)
-  AND ($types IS NULL OR e.type IN $types)
 RETURN e.position AS position, e.revision AS revision, e.at AS at, e.type AS type,
   e.actor AS actor, e.reason AS reason, e.key AS key, e.digest AS digest, e.body AS body,
   e.leaf AS leaf

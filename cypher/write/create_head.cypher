@@ -5,5 +5,6 @@
 // params: projection INTEGER
 // returns: size INTEGER
 MERGE (h:LogHead {id: 0})
-ON CREATE SET h.revision = 0, h.size = 0, h.at = 0, h.projection = $projection, h.has_log = true
+ON CREATE SET h.revision = 0, h.size = 0, h.at = 0, h.projection = $projection,
+  h.has_log = true, h.lock = true
 RETURN h.size AS size

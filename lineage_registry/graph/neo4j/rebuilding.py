@@ -101,7 +101,7 @@ class _Builder:
         self, name: str, parameters: Mapping[str, object], *, first: bool = False
     ) -> list[dict[str, object]]:
         def once(session: Session) -> list[dict[str, object]]:
-            rows = session.run("write.lock_head", {"lock": self._owner})
+            rows = session.run("write.lock_head", {})
             if not rows:
                 raise BackendError("the Neo4j database holds no registry any more")
             if not first and rows[0]["owner"] != self._owner:

@@ -107,7 +107,7 @@ class Neo4jGraphStore(GraphStore):
 
         def look(session: Session) -> bool:
             # The lock comes after the end of the transaction that held it, whatever end that was.
-            session.run("write.lock_head", {"lock": token})
+            session.run("write.lock_head", {})
             rows = session.run("read.token", {"position": first})
             return bool(rows) and rows[0]["token"] == token
 

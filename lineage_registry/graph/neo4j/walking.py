@@ -67,8 +67,14 @@ class Walker:
         """Count what is reached."""
         if walk.having:
             return self._census_by_hand(starts, walk)
+        if walk.depth == 0:
+            return Census({}, frozenset())
         walked = self._walked_starts(starts, walk)
-        parameters = {**self._parameters(walk, starts), "starts": walked}
+        parameters = {
+            **self._parameters(walk, starts),
+            "starts": walked,
+            "uncounted": in_bounds(starts),
+        }
         rows = self._reader.read(f"read.count_{_way(walk)}", parameters, **_depth(walk))
         counts = {(row["distance"], NodeKind(row["kind"])): row["nodes"] for row in rows}
         owners = {owner for row in rows for owner in row["owners"]}
@@ -77,7 +83,7 @@ class Walker:
     def _reached(self, starts: Collection[int], walk: Walk) -> list[Sequence[Any]]:
         """Return rows `[node, distance, edges]`, the starts first."""
         walked = self._walked_starts(starts, walk)
-        if not walked:
+        if not walked or walk.depth == 0:
             return []
         limit = STILL if walk.limit is None or walk.having else len(walked) + walk.limit + 1
         parameters = {

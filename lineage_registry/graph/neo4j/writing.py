@@ -25,7 +25,7 @@ class Neo4jTransaction(Transaction):
         Raises:
             ProjectionMismatchError: Another version of the software wrote the graph.
         """
-        rows = session.run("write.lock_head", {"lock": token})
+        rows = session.run("write.lock_head", {})
         if not rows:
             raise BackendError("the Neo4j database holds no registry any more")
         check_ready(rows[0])
