@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from typing import Any, Final
 
 from lineage_registry.domain.graph import Edge, EdgeKind, Interval, Node, Scalar
@@ -79,6 +80,8 @@ class SqliteView(GraphView):
         kinds = codes.NODE_KINDS
         statement = _table_statement(tuple(map(tuple, columns)))
         rows = list(self._rows(statement, (str(list(ids)), self.revision)))
+        if bytes in set(map(type, chain.from_iterable(rows))):  # a truth value, which is rare
+            rows = [tuple(map(codes.decode, row)) for row in rows]
         return zip([kinds[row[1]] for row in rows], rows, strict=True)
 
     def _values_of(self, ids: list[int], keys: Collection[str] | None) -> list[codes.Row]:
