@@ -4,6 +4,7 @@
 """
 # ruff: noqa: T201 - this program talks to a person
 
+import os
 import shutil
 import sys
 import time
@@ -36,9 +37,10 @@ def main() -> None:
     with connect(URL, actor="nightly-job") as registry:
         break_it(registry)
     with connect(URL, actor="on-call") as registry:
-        repair(registry)
+        before = repair(registry)
         hand_over(registry)
-    print(f"\nDone in {time.monotonic() - began:.0f} s. {NEXT}")
+    print(f"\nDone in {time.monotonic() - began:.0f} s. Try next:")
+    print(NEXT.format(program=f"{program()} --url {HOME}", before=before, home=HOME))
 
 
 # 1. Data
@@ -203,8 +205,8 @@ def break_it(registry: Registry) -> None:
 # 5. Repair
 
 
-def repair(registry: Registry) -> None:
-    """Find out what the bad delivery reached, and go back."""
+def repair(registry: Registry) -> int:
+    """Find out what the bad delivery reached, and go back; return the revision before."""
     say("5. On call: what did the bad delivery reach?")
     bad = "datasets:/digits-autumn/1"
     show_impact(registry, bad)
@@ -218,6 +220,7 @@ def repair(registry: Registry) -> None:
     then = registry.version("models:/digits-ensemble/Production", as_of=before)
     told("history", f"as of revision {before} Production still reads {then.reference}")
     show_impact(registry, bad)
+    return before
 
 
 def show_impact(registry: Registry, reference: str) -> None:
@@ -258,11 +261,23 @@ FILES = {
     "lineage.svg": "the same as a picture",
     "lineage.mmd": "the same as Mermaid, for a README",
 }
-NEXT = """Try next:
-
-  lineage-registry --url demo-registry lineage digits-ensemble:1
-  lineage-registry --url demo-registry impact datasets:/digits-autumn/1
+NEXT = """
+  {program} lineage digits-ensemble:1
+  {program} history digits-ensemble
+  {program} impact datasets:/digits-autumn/1 --as-of {before}
+  {program} events digits-ensemble:2
+  {program} report digits-ensemble:2 -o {home}/out/rolled-back.html
 """
+
+
+def program() -> str:
+    """Return what to type for the command line here."""
+    name = "lineage-registry"
+    beside = Path(sys.executable).with_name(name)
+    found = shutil.which(name)
+    if found and Path(found).samefile(beside):
+        return name
+    return os.path.relpath(beside) if beside.is_relative_to(Path.cwd()) else str(beside)
 
 
 def clear() -> None:
@@ -282,7 +297,7 @@ def say(title: str) -> None:
 
 def told(what: str, about: str) -> None:
     """Print one line of a step."""
-    print(f"  {what:<30} {about}")
+    print(f"  {what:<31} {about}")
 
 
 if __name__ == "__main__":

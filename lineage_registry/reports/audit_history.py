@@ -1,6 +1,7 @@
 """Sections of the audit report about what happened: runs, moves, events, the log, and the gaps."""
 
 import json
+from datetime import datetime
 from typing import Final
 
 from lineage_registry.domain.graph import NodeKind
@@ -14,18 +15,19 @@ from lineage_registry.reports.markup import (
     element,
     facts,
     joined,
+    known,
     listed,
     mapping,
     moment,
     table,
     text,
+    wanted,
 )
 
 MAX_RUNS: Final = 50
 """Runs that are told in full; each takes half a page."""
 
 _MAX_DATA: Final = 300
-_LEAF: Final = 16
 
 
 def runs(report: AuditReport) -> Html:
@@ -42,7 +44,7 @@ def lifecycle(report: AuditReport) -> Html:
     """Return every move of a stage or alias: who, when, why, from where to where."""
     if not report.moves:
         return element("p", "No stage or alias ever named this version.")
-    heads = ["When", "Who", "What", "From", "To", "Why", "Revision"]
+    heads = ["When and who", "What", "From", "To", "Why", "Revision"]
     return table(heads, [_move(move) for move in report.moves])
 
 
@@ -51,9 +53,9 @@ def trail(report: AuditReport) -> Html:
     said = (
         f"{amount(len(report.events), 'event')} of the log "
         f"{'is' if len(report.events) == 1 else 'are'} about this version. "
-        "Leaf hashes and long data are cut here; the JSON report has them whole."
+        "Long data is cut here; the JSON report has it whole."
     )
-    heads = ["Position", "When", "Who", "Event", "Why", "About", "Says", "Leaf hash"]
+    heads = ["Position", "When and who", "Event", "About, and what it says"]
     return joined([element("p", said), table(heads, [_event(one) for one in report.events])])
 
 
@@ -120,15 +122,13 @@ def _run(run: Run) -> Html:
                 ("Reference", code(run.reference)),
                 ("When", made),
                 ("Who", run.created_by),
-                ("Message", run.message),
-                ("Code commit", code(run.code_commit)),
-                ("Part of", code(run.parent)),
+                *known([("Message", run.message), ("Part of", run.parent)]),
+                ("Code commit", wanted(run.code_commit)),
                 ("Inputs", listed(_input(one) for one in run.inputs)),
                 ("Outputs", listed(map(code, run.outputs))),
-                ("Parameters", mapping(run.params)),
-                ("Last metrics", mapping(run.metrics)),
+                *known([("Parameters", mapping(run.params)), ("Metrics", mapping(run.metrics))]),
                 ("Environment", mapping(run.environment)),
-                ("Tags", mapping(run.tags)),
+                *known([("Tags", mapping(run.tags))]),
             ]
         )
         + "\n</article>"
@@ -145,8 +145,7 @@ def _move(move: Move) -> Row:
     what = f"stage {move.stage}" if move.stage is not None else f"alias {move.alias}"
     rolled_back = "rolled back" in move.event.replace("_", " ")
     return [
-        moment(move.at),
-        move.actor,
+        _signed(move.at, move.actor),
         joined([what, Html("<br>rolled back")]) if rolled_back else what,
         code(move.before),
         code(move.after),
@@ -157,16 +156,21 @@ def _move(move: Move) -> Row:
 
 def _event(event: AuditEvent) -> Row:
     data = json.dumps(event.data, ensure_ascii=False, sort_keys=True)
+    if len(data) > _MAX_DATA:
+        data = f"{data[:_MAX_DATA]} \N{HORIZONTAL ELLIPSIS}"
+    about = Html(", ").join(map(code, event.subjects))
+    why = [Html("<br>"), element("q", event.reason)] if event.reason else []
     return [
         event.position,
-        moment(event.at),
-        event.actor,
-        event.type,
-        event.reason,
-        listed(map(code, event.subjects)),
-        element(
-            "code",
-            data if len(data) <= _MAX_DATA else f"{data[:_MAX_DATA]} \N{HORIZONTAL ELLIPSIS}",
-        ),
-        code(f"{event.leaf[:_LEAF]}\N{HORIZONTAL ELLIPSIS}"),
+        _signed(event.at, event.actor),
+        joined([event.type, *why]),
+        Html(f"{about}<br>{element('code', data, 'data')}<br>{_leaf(event)}"),
     ]
+
+
+def _leaf(event: AuditEvent) -> Html:
+    return joined([Html("leaf "), element("code", event.leaf, "data")])
+
+
+def _signed(at: datetime, actor: str) -> Html:
+    return joined([moment(at), Html("<br>"), actor])

@@ -17,11 +17,13 @@ from lineage_registry.reports.markup import (
     element,
     facts,
     joined,
+    known,
     listed,
     mapping,
     moment,
     table,
     text,
+    wanted,
 )
 
 MAX_DRAWN: Final = 300
@@ -63,24 +65,28 @@ def identity(report: AuditReport) -> Html:
     return facts(
         [
             ("Reference", code(version.reference)),
-            ("Label", version.label),
-            ("Manifest digest", code(version.manifest)),
-            ("Owner of the model", report.model_owner),
-            ("Description of the model", report.model_description),
-            ("Description of the version", version.description),
+            *known([("Label", version.label)]),
+            ("Manifest digest", wanted(version.manifest)),
+            ("Owner of the model", wanted(report.model_owner, "span")),
+            ("Description of the model", wanted(report.model_description, "span")),
+            *known([("Description of the version", version.description)]),
             ("Registered", made),
-            ("Made by run", code(version.run)),
+            ("Made by run", wanted(version.run)),
             ("Derived from", _links(version.parents)),
             ("Depends on", _links(version.dependencies)),
             ("Stage", version.stage),
-            ("Aliases", listed(version.aliases)),
+            *known([("Aliases", listed(version.aliases))]),
             ("Status", version.status.replace("_", " ")),
-            ("Why it was rolled back", version.rolled_back),
+            *known([("Why it was rolled back", version.rolled_back)]),
             ("Format", version.format),
-            ("Content", mapping(version.facts)),
-            ("Parameters", mapping(version.params)),
-            ("Metrics", mapping(version.metrics)),
-            ("Tags", mapping(version.tags)),
+            *known(
+                [
+                    ("Content", mapping(version.facts)),
+                    ("Parameters", mapping(version.params)),
+                    ("Metrics", mapping(version.metrics)),
+                    ("Tags", mapping(version.tags)),
+                ]
+            ),
         ]
     )
 
@@ -114,20 +120,20 @@ def ancestry(report: AuditReport) -> Html:
         parts.append(element("p", said, "cut"))
     else:
         drawn = exports.export(found, "svg").decode()
-        parts.append(Html(f'<figure class="wide">{drawn}</figure>'))
+        parts.append(
+            Html(f'<figure class="wide" tabindex="0" aria-label="Ancestry">{drawn}</figure>')
+        )
     ways = _ways(report)
     rows: list[Row] = [
         [
             node.distance,
-            code(node.reference),
-            node.title or "",
+            _named(node),
             KIND_WORDS[node.kind],
-            _mark(node),
             listed(ways[node.id]) if node.distance else "the subject of this report",
         ]
         for node in found.nodes
     ]
-    heads = ["Distance", "Reference", "Called", "Kind", "Mark", "Leads here because"]
+    heads = ["Distance", "Reference", "Kind", "Leads here because"]
     return joined([*parts, table(heads, rows)])
 
 
@@ -145,7 +151,7 @@ def sources(report: AuditReport) -> Html:
         for one in report.sources
     ]
     if not rows:
-        return element("p", "The version itself is where its ancestry begins.")
+        return element("p", "No version upstream is without a cause of its own.")
     said = "What everything goes back to. Nothing registered stands before these."
     heads = ["Reference", "Kind", "Licence", "Description", "Manifest digest", "Registered"]
     return joined([element("p", said), table(heads, rows)])
@@ -162,8 +168,7 @@ def impact(report: AuditReport) -> Html:
     listing = ", ".join(amount(kinds[kind], KIND_WORDS[kind]) for kind in NodeKind if kinds[kind])
     cut = " The names below are cut; the counts are complete." if found.truncated else ""
     rows: list[Row] = [
-        [node.distance, code(node.reference), node.title or "", KIND_WORDS[node.kind], _mark(node)]
-        for node in found.closest
+        [node.distance, _named(node), KIND_WORDS[node.kind]] for node in found.closest
     ]
     return joined(
         [
@@ -175,7 +180,7 @@ def impact(report: AuditReport) -> Html:
                     ("Owners to tell", listed(found.owners)),
                 ]
             ),
-            table(["Distance", "Reference", "Called", "Kind", "Mark"], rows, total=found.total),
+            table(["Distance", "Reference", "Kind"], rows, total=found.total),
         ]
     )
 
@@ -222,11 +227,18 @@ def _ways(report: AuditReport) -> Mapping[int, list[str]]:
     return ways
 
 
-def _mark(node: LineageNode) -> Html:
-    marks = [node.stage] if node.stage and node.stage != "None" else []
+def _named(node: LineageNode) -> Html:
+    """Return a node's reference with its title and what is worth a mark."""
+    parts = [code(node.reference)]
+    if node.title:
+        parts.append(joined([Html(" "), node.title]))
+    if node.stage and node.stage != "None":
+        look = "good" if node.stage == "Production" else "plain"
+        parts.append(joined([Html(" "), element("span", node.stage, f"badge {look}")]))
     if node.status and node.status not in {"active", "finished"}:
-        marks.append(node.status.replace("_", " "))
-    return text(", ".join(marks))
+        said = node.status.replace("_", " ")
+        parts.append(joined([Html(" "), element("span", said, "badge bad")]))
+    return joined(parts)
 
 
 def _licence(tags: Mapping[str, str]) -> Html:

@@ -10,14 +10,15 @@ from lineage_registry.exports.words import shown, xml_text
 MAX_ROWS: Final = 500
 """Rows of a table; more make a page that nobody scrolls and no printer takes."""
 
-_EMPTY: Final = "\N{EM DASH}"
-
 
 class Html(str):
     """Markup; every other text is escaped before it becomes part of one."""
 
     __slots__ = ()
 
+
+NONE: Final = Html('<span class="none">\N{EM DASH}</span>')
+"""What stands where there is nothing."""
 
 Content = str | int | float | None
 Row = Sequence[Content]
@@ -28,7 +29,7 @@ def text(value: Content) -> Html:
     if isinstance(value, Html):
         return value
     if value is None or value == "":
-        return element("span", _EMPTY, "none")
+        return NONE
     if isinstance(value, str):
         return Html("\n".join(xml_text(shown(line)) for line in value.splitlines()))
     return Html(json.dumps(value))
@@ -94,6 +95,18 @@ def facts(pairs: Iterable[tuple[str, Content]]) -> Html:
         f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>" for name, value in pairs
     )
     return Html(f"<dl>{rows}</dl>")
+
+
+def known(pairs: Iterable[tuple[str, Content]]) -> list[tuple[str, Content]]:
+    """Return those pairs that have a value; for what is no gap if it is not there."""
+    return [(name, value) for name, value in pairs if value not in {None, "", NONE}]
+
+
+def wanted(value: Content, style: str = "code") -> Html:
+    """Return a value that a reader looks for; a mark where it is not there."""
+    if value is None or value == "":
+        return element("span", "not recorded", "badge warn")
+    return element(style, value)
 
 
 def mapping(values: Mapping[str, Content]) -> Html:
