@@ -8,7 +8,7 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any, Final
 
-from lineage_registry.domain.graph import Edge, NodeKind
+from lineage_registry.domain.graph import EDGE_RULES, Edge, NodeKind
 from lineage_registry.domain.lineage import Lineage, LineageNode
 from lineage_registry.exports.drawing import Point
 from lineage_registry.exports.picture import METRICS, Picture, picture
@@ -107,7 +107,7 @@ class _Says:
     """What edges say, each different one once: they are few, the edges are many."""
 
     def __init__(self) -> None:
-        self.rows: list[Mapping[str, str]] = []
+        self.rows: list[Mapping[str, str | bool]] = []
         self._known: dict[tuple[str, str, bool], int] = {}
 
     def number(self, edge: Edge) -> int:
@@ -121,6 +121,7 @@ class _Says:
                     "kind": edge.kind.value,
                     "label": edge_label(edge),
                     "flow": words.flow,
+                    "lineage": EDGE_RULES[edge.kind].lineage,
                     "up": words.up + role + inferred,
                     "down": words.down + role + inferred,
                 }

@@ -13,6 +13,7 @@
     const points = [[from.x + W, from.y + H / 2]];
     for (let i = 0; i < bends.length; i += 2) points.push([points.at(-1)[0] + bends[i], points.at(-1)[1] + bends[i + 1]]);
     points.push([to.x, to.y + H / 2]);
+    line.lineage = line.says.some((say) => say.lineage);
     line.d = pathData(points);
     const xs = points.map((p) => p[0]), ys = points.map((p) => p[1]);
     line.box = [low(xs) - 80, low(ys), -low(xs.map((v) => -v)) + 80, -low(ys.map((v) => -v))];
@@ -73,6 +74,7 @@
     while (stack.length) {
       const node = stack.pop();
       for (const line of node[side]) {
+        if (!line.lineage) continue;
         const other = side === "up" ? line.from : line.to;
         if (!seen.has(other)) { seen.add(other); stack.push(other); }
       }
@@ -81,6 +83,7 @@
   }
   function toneOf(line) {
     if (!selected) return "";
+    if (!line.lineage) return "dim";
     if (causes.has(line.from) && causes.has(line.to)) return "up";
     return effects.has(line.from) && effects.has(line.to) ? "down" : "dim";
   }
@@ -99,7 +102,7 @@
     path(d, x, y, fill, stroke, width, dash) {
       context.translate(x, y);
       if (fill) { context.fillStyle = fill; context.fill(path2d(d)); }
-      if (stroke) { context.strokeStyle = stroke; context.lineWidth = width; context.setLineDash(dash || []); context.stroke(path2d(d)); }
+      if (stroke) { context.strokeStyle = stroke; context.lineWidth = Math.max(width, 0.8 / view.scale); context.setLineDash(dash || []); context.stroke(path2d(d)); }
       context.translate(-x, -y);
     },
     text(value, x, y, size, bold, colour) {
