@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lineage_registry.api.access import Access
@@ -57,22 +58,10 @@ class Edge:
         try:
             self._admit(scope, headers)
             await self._app(scope, receive, guarded)
-        except RegistryError as error:
-            if started:  # the response breaks off, so that nobody takes a part for the whole
-                log.warning("request %s broke off: %s", request_id, error)
-                return
-            response = problem_response(error)
-            if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                log.warning("request %s failed: %s", request_id, error)
-            await response(scope, receive, guarded)
-        except Exception:
-            log.exception("request %s failed", request_id)
-            if started:
-                return
-            failure = RegistryError(
-                "the server failed", hint=f"its log says why, at request {request_id}"
-            )
-            await problem_response(failure)(scope, receive, guarded)
+        except Exception as error:  # noqa: BLE001 - the last net: all of it is told or logged
+            response = _failure(error, request_id)
+            if not started:  # otherwise it breaks off, so that nobody takes a part for the whole
+                await response(scope, receive, guarded)
 
     def _admit(self, scope: Scope, headers: Headers) -> None:
         self._access.check_host(headers)
@@ -86,6 +75,18 @@ class Edge:
         headers.setdefault("Content-Security-Policy", _POLICY)
         for name, value in _HEADERS.items():
             headers[name] = value
+
+
+def _failure(error: Exception, request_id: str) -> Response:
+    """Return what the caller is told of an error, and log what they are not."""
+    if not isinstance(error, RegistryError):
+        log.error("request %s failed", request_id, exc_info=error)
+        hint = f"its log says why, at request {request_id}"
+        return problem_response(RegistryError("the server failed", hint=hint))
+    response = problem_response(error)
+    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("request %s failed: %s", request_id, error)
+    return response
 
 
 def _check_path(scope: Scope) -> None:

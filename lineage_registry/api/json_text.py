@@ -71,8 +71,9 @@ def _finite(text: str) -> float:
 
 def _check_depth(value: Any) -> None:
     layer = [value]
-    for _ in range(MAX_DEPTH + 1):
-        layer = [child for node in layer for child in _children(node)]
+    for _ in range(MAX_DEPTH):
+        children = (child for node in layer for child in _children(node))
+        layer = [child for child in children if isinstance(child, dict | list)]
         if not layer:
             return
     raise _too_deep()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -37,20 +38,13 @@ class Transport:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        try:
-            url = httpx2.URL(base_url.rstrip("/"))
-        except httpx2.InvalidURL as error:
-            raise InvalidInputError(f"not the address of a server: {base_url!r}") from error
-        if url.scheme not in {"http", "https"} or not url.host:
-            raise InvalidInputError(
-                f"not the address of a server: {base_url!r}", hint="write http://HOST:PORT"
-            )
-        self._base = str(url)
+        self._base = _address(base_url)
         self._client = httpx2.Client(
             headers=headers,
             timeout=httpx2.Timeout(timeout, connect=10.0, pool=None),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
             trust_env=False,
+            verify=self._base.startswith("https"),  # reading the certificates takes a while
         )
 
     def close(self) -> None:
@@ -111,6 +105,19 @@ class Transport:
         if asked is not None and asked.isdigit():
             pause = max(pause, float(asked))
         time.sleep(min(pause, _LONGEST_PAUSE) * random.uniform(0.8, 1.0))  # noqa: S311
+
+
+def _address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        known = False
+    if not known or not text.isprintable() or " " in text or parts.query or parts.fragment:
+        raise InvalidInputError(
+            f"not the address of a server: {text[:100]!r}", hint="write http://HOST:PORT"
+        )
+    return text.rstrip("/")
 
 
 def checked(response: httpx2.Response) -> httpx2.Response:

@@ -48,29 +48,52 @@ class Served:
     remote_artifacts: HttpArtifactStore
 
 
-@pytest.fixture
-def parts(tmp_path_factory):
-    """A new registry: its commands and its artifact store."""
-    commands, artifacts = local(Settings(url=str(tmp_path_factory.mktemp("registry"))))
+@contextlib.contextmanager
+def registry(folder):
+    """Open a new registry: its commands and its artifact store."""
+    commands, artifacts = local(Settings(url=str(folder)))
     with contextlib.closing(commands):
         yield commands, artifacts
 
 
+@contextlib.contextmanager
+def serving(parts):
+    """Serve a registry."""
+    with running(create_app(*parts)) as url:
+        remote, store = HttpCommands(url), HttpArtifactStore(url)
+        with contextlib.closing(remote), contextlib.closing(store):
+            yield Served(url, *parts, remote, store)
+
+
+def asking(parts):
+    """Return a client of the app in process, open to everybody."""
+    return TestClient(create_app(*parts), base_url="http://localhost")
+
+
+def two_versions(commands, name):
+    """Make a model with two versions."""
+    commands.run(CreateFamily(space="models", name=name), ADA)
+    first = commands.run(RegisterVersion(space="models", name=name), ADA)
+    parents = [{"reference": first.reference, "kind": "finetune"}]
+    commands.run(RegisterVersion(space="models", name=name, parents=parents), ADA)
+    return name
+
+
+@pytest.fixture
+def parts(tmp_path_factory):
+    with registry(tmp_path_factory.mktemp("registry")) as parts:
+        yield parts
+
+
 @pytest.fixture
 def served(parts):
-    """The registry, and the same over HTTP."""
-    app = create_app(*parts, allowed_hosts=["127.0.0.1", "registry.test"])
-    with running(app) as url:
-        remote, store = HttpCommands(url), HttpArtifactStore(url)
-        yield Served(url, *parts, remote, store)
-        remote.close()
-        store.close()
+    with serving(parts) as served:
+        yield served
 
 
 @pytest.fixture
 def client(parts):
-    """The app in process, open to everybody."""
-    with TestClient(create_app(*parts), base_url="http://localhost") as client:
+    with asking(parts) as client:
         yield client
 
 
@@ -84,10 +107,4 @@ def guarded(parts):
 
 @pytest.fixture
 def resnet(parts):
-    """A model with two versions."""
-    commands, _ = parts
-    commands.run(CreateFamily(space="models", name="resnet"), ADA)
-    first = commands.run(RegisterVersion(space="models", name="resnet"), ADA)
-    parents = [{"reference": first.reference, "kind": "finetune"}]
-    commands.run(RegisterVersion(space="models", name="resnet", parents=parents), ADA)
-    return "resnet"
+    return two_versions(parts[0], "resnet")

@@ -1,0 +1,220 @@
+"""How requests are read and answers written: headers, conditions, pages, identities."""
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from lineage_registry.api import check_bind, create_app, is_loopback
+from lineage_registry.errors import NotPermittedError
+from tests.api.conftest import TOKEN
+
+MODEL = "/api/v1/models/resnet"
+
+
+def test_a_thing_has_an_etag_and_need_not_be_sent_twice(client, resnet):
+    answer = client.get(MODEL)
+    assert answer.headers["etag"] == f'"{answer.json()["revision"]}"'
+    for header in (answer.headers["etag"], f"W/{answer.headers['etag']}", '"x", "1", "3"', "*"):
+        again = client.get(MODEL, headers={"If-None-Match": header})
+        expected = 304 if answer.headers["etag"] in header or header == "*" else 200
+        assert again.status_code == expected
+
+
+def test_a_change_of_what_changed_meanwhile_is_refused(client, resnet):
+    tag = client.get(MODEL).headers["etag"]
+    first = client.patch(MODEL, json={"description": "one"}, headers={"If-Match": tag})
+    assert first.status_code == 200
+    assert first.headers["etag"] != tag
+    second = client.patch(MODEL, json={"description": "two"}, headers={"If-Match": tag})
+    assert (second.status_code, second.json()["code"]) == (412, "stale-write")
+    assert client.get(MODEL).json()["description"] == "one"
+    anyway = client.patch(MODEL, json={"description": "two"}, headers={"If-Match": "*"})
+    assert anyway.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header", ["", "3", '"x"', 'W/"3"', '"3", "4"', '"-3"', '"' + "9" * 30 + '"']
+)
+def test_a_condition_that_cannot_be_read_is_no_permission(client, resnet, header):
+    answer = client.patch(MODEL, json={"description": "x"}, headers={"If-Match": header})
+    assert answer.status_code == 422
+    assert client.get(MODEL).json()["description"] is None
+
+
+def test_the_same_request_with_the_same_key_is_done_once(client):
+    key = {"Idempotency-Key": "once"}
+    first = client.post("/api/v1/models/net/versions", json={}, headers=key)
+    again = client.post("/api/v1/models/net/versions", json={}, headers=key)
+    other = client.post("/api/v1/models/net/versions", json={"label": "1.0.0"}, headers=key)
+    assert (first.status_code, first.content) == (201, again.content)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    assert client.get("/api/v1/models/net").json()["latest"] == 1
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "\t", b"\xff"])
+def test_a_key_that_is_none_is_refused(client, key):
+    answer = client.post("/api/v1/models", json={"name": "a"}, headers={"Idempotency-Key": key})
+    assert answer.status_code == 422
+
+
+def test_pages_link_to_the_next_and_join_to_the_whole(client):
+    for number in range(5):
+        client.post("/api/v1/models", json={"name": f"net {number}", "tags": {"a": "b&c"}})
+    url, names = "/api/v1/models?limit=2&tag=a%3Db%26c&tag=a", []
+    while url:
+        answer = client.get(url)
+        names += [item["name"] for item in answer.json()["items"]]
+        link = answer.headers.get("link")
+        url = re.fullmatch(r'<(/api/v1/models\?\S+)>; rel="next"', link)[1] if link else None
+        assert bool(url) == bool(answer.json()["next_cursor"])
+    assert names == [f"net {number}" for number in range(5)]
+
+
+def test_an_empty_list_of_kinds_is_none_and_an_absent_one_all(client, resnet):
+    path = "/api/v1/lineage?start=models:/resnet/2"
+    assert len(client.get(path).json()["nodes"]) == 2
+    assert len(client.get(f"{path}&edge_kinds=").json()["nodes"]) == 1
+    kinds = "&edge_kinds=DERIVED_FROM&edge_kinds=GENERATED_BY"
+    assert len(client.get(path + kinds).json()["nodes"]) == 2
+
+
+def test_deletes_say_why_in_the_query(client, resnet):
+    blocked = client.delete(f"{MODEL}/versions/1")
+    assert (blocked.status_code, blocked.json()["code"]) == (409, "has-dependents")
+    done = client.delete(f"{MODEL}/versions/1?force=true&reason=wrong%20data")
+    assert (done.status_code, done.json()["status"]) == (200, "deleted")
+    gone = client.get(f"{MODEL}/versions/1")
+    assert (gone.status_code, gone.json()["code"]) == (410, "deleted")
+    events = client.get("/api/v1/events?newest_first=true&limit=1").json()["items"]
+    assert events[0]["reason"] == "wrong data"
+
+
+@pytest.mark.parametrize(
+    ("sent", "actor"),
+    [(None, "anonymous"), ("ada", "ada"), ("zo%C3%AB", "zoë"), ("zoë".encode(), "zoë")],
+)
+def test_without_keys_whoever_asks_is_believed(client, sent, actor):
+    headers = {} if sent is None else {"X-Actor": sent}
+    answer = client.post("/api/v1/models", json={"name": "a"}, headers=headers)
+    assert answer.json()["created_by"] == actor
+
+
+@pytest.mark.parametrize("sent", ["x" * 201, "a%00b", "a%0ab", "%ff", "%ed%a0%80"])
+def test_an_actor_that_is_no_name_is_refused(client, sent):
+    answer = client.post("/api/v1/models", json={"name": "a"}, headers={"X-Actor": sent})
+    assert answer.status_code == 422
+    assert client.get("/api/v1/models").json()["items"] == []
+
+
+def test_with_keys_the_key_says_who_asks(guarded):
+    headers = {"Authorization": f"Bearer {TOKEN}", "X-Actor": "mallory"}
+    answer = guarded.post("/api/v1/models", json={"name": "a"}, headers=headers)
+    assert answer.json()["created_by"] == "ada"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": TOKEN},
+        {"Authorization": f"Basic {TOKEN}"},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer "},
+        {"Authorization": f"Bearer {TOKEN[:-1]}"},
+        {"Authorization": f"Bearer {TOKEN}x"},
+        {"Authorization": f"Bearer {TOKEN.upper()}"},
+        {"Authorization": b"Bearer \xff\xfe"},
+        [("Authorization", f"Bearer {TOKEN}"), ("Authorization", "Bearer other")],
+        {"X-Actor": "ada"},
+    ],
+)
+def test_any_other_key_is_no_key(guarded, headers):
+    answer = guarded.post("/api/v1/models", json={"name": "a"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not-authenticated")
+
+
+def test_every_answer_carries_its_guards_and_its_number(client):
+    for path in ("/healthz", "/api/v1/models", "/api/v1/models/nobody", "/nowhere"):
+        answer = client.get(path, headers={"X-Request-ID": "from-me.1"})
+        assert answer.headers["x-request-id"] == "from-me.1"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert "access-control-allow-origin" not in answer.headers
+    odd = client.get("/healthz", headers={"X-Request-ID": "<script>"})
+    assert re.fullmatch("[0-9a-f]{32}", odd.headers["x-request-id"])
+
+
+def test_a_foreign_host_name_is_refused(parts):
+    app = create_app(*parts, allowed_hosts=["registry.example", "[::1]"])
+    with TestClient(app) as client:
+        for host in ("registry.example", "REGISTRY.example:8000", "[::1]", "[::1]:8000"):
+            assert client.get("/healthz", headers={"Host": host}).status_code == 200
+        for host in (
+            "evil.example",
+            "registry.example.evil",
+            "",
+            "127.0.0.1",
+            "evil:registry.example",
+        ):
+            answer = client.get("/healthz", headers={"Host": host})
+            assert (answer.status_code, answer.json()["code"]) == (403, "not-permitted")
+    with TestClient(create_app(*parts, allowed_hosts=["*"])) as client:
+        assert client.get("/healthz", headers={"Host": "evil.example"}).status_code == 200
+
+
+def test_only_a_server_with_keys_is_reached_from_elsewhere():
+    for host in ("127.0.0.1", "::1", "[::1]", "localhost", "127.8.8.8"):
+        assert is_loopback(host)
+        check_bind(host, has_keys=False)
+    for host in ("0.0.0.0", "::", "192.168.1.5", "registry.example", "", "127.0.0.1.evil.example"):
+        with pytest.raises(NotPermittedError):
+            check_bind(host, has_keys=False)
+        check_bind(host, has_keys=True)
+        check_bind(host, has_keys=False, insecure=True)
+
+
+def test_what_is_not_there_and_what_is_not_taken_are_problems(client):
+    nowhere = client.get("/nowhere")
+    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "not-found")
+    refused = client.request("TRACE", "/api/v1/models")
+    assert refused.status_code == 405
+    assert refused.headers["allow"] == "GET, POST"
+    for answer in (nowhere, refused):
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_readiness_names_what_fails_and_nothing_more(parts):
+    commands, artifacts = parts
+    with TestClient(create_app(commands, artifacts), base_url="http://localhost") as client:
+        assert client.get("/readyz").json() == {
+            "status": "ready",
+            "checks": {"graph": "ok", "artifacts": "ok"},
+        }
+        for path in sorted(artifacts.root.rglob("*"), reverse=True):
+            path.unlink() if path.is_file() else path.rmdir()
+        artifacts.root.rmdir()
+        artifacts.root.write_text("in the way")
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["checks"] == {"graph": "ok", "artifacts": "backend-error"}
+        assert client.get("/healthz").status_code == 200
+        artifacts.root.unlink()
+        artifacts.root.mkdir()
+
+
+def test_a_fault_of_ours_tells_nothing_of_itself(parts, caplog):
+    class Broken:
+        def run(self, command, context):
+            raise ZeroDivisionError("the secret of /etc/shadow")
+
+    with TestClient(create_app(Broken(), parts[1]), base_url="http://localhost") as client:
+        answer = client.get("/api/v1/models", headers={"X-Request-ID": "number-7"})
+    assert (answer.status_code, answer.json()["code"]) == (500, "registry-error")
+    assert "secret" not in answer.text
+    assert "Traceback" not in answer.text
+    assert "number-7" in answer.json()["hint"]
+    assert "number-7" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
