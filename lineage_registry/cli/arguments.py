@@ -31,6 +31,9 @@ AsOf = Annotated[
 Limit = Annotated[
     int | None, typer.Option("--limit", metavar="N", min=1, help="Rows at most; 100 if left out.")
 ]
+Nodes = Annotated[
+    int | None, typer.Option("--limit", metavar="N", min=1, help="Things to name at most.")
+]
 Deleted = Annotated[bool, typer.Option("--deleted", help="Show deleted ones, too.")]
 Description = Annotated[
     str | None, typer.Option("--description", "-d", metavar="TEXT", help="What it is, in words.")

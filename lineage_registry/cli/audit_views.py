@@ -1,12 +1,11 @@
 """History, events, reports, validation and status for people."""
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lineage_registry.cli.version_views import version
 from lineage_registry.cli.views import GAP, Cell, Fields, Line, Table, View
-from lineage_registry.cli.words import plural, ref, short, when
+from lineage_registry.cli.words import minute, plural, ref, short
 
 if TYPE_CHECKING:
     from lineage_registry.ports.commands import (
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
         Validation,
     )
 
-_MOST_WORDS = 160
+_ROOT_SHOWN = 16
 
 
 def history(one: "History") -> View:
@@ -32,7 +31,7 @@ def history(one: "History") -> View:
 def _moves(moves: Sequence["Move"]) -> Table:
     rows = [
         (
-            when(each.at),
+            minute(each.at),
             str(each.stage) if each.stage else f"@{each.alias}",
             ref(each.before) if each.before else Cell("-", "dim"),
             ref(each.after) if each.after else Cell("-", "dim"),
@@ -60,7 +59,7 @@ def events(rows: Sequence["AuditEvent"]) -> View:
             [
                 (
                     Cell(str(each.position), "dim"),
-                    when(each.at),
+                    minute(each.at),
                     each.actor,
                     each.type,
                     _about(each.subjects),
@@ -68,19 +67,17 @@ def events(rows: Sequence["AuditEvent"]) -> View:
                 )
                 for each in rows
             ],
+            wrapped=("why",),
+            cut=("about",),
         )
     ]
 
 
 def _about(subjects: Sequence[str]) -> str:
-    said = [short(subject) for subject in subjects[:3]]
-    return ", ".join(said) + (f" +{len(subjects) - 3}" if len(subjects) > 3 else "")
-
-
-def event_data(one: "AuditEvent") -> str:
-    """Return what an event says, in a line."""
-    text = json.dumps(one.data, ensure_ascii=False)
-    return text if len(text) <= _MOST_WORDS else text[:_MOST_WORDS] + "..."
+    # A version tells of its model; both would be said twice.
+    kept = [one for one in subjects if not any(each.startswith(f"{one}/") for each in subjects)]
+    said = [short(subject) for subject in kept[:3]]
+    return ", ".join(said) + (f" +{len(kept) - 3}" if len(kept) > 3 else "")
 
 
 def report(one: "AuditReport") -> View:
@@ -97,14 +94,24 @@ def report(one: "AuditReport") -> View:
         ("relied on by", plural(one.impact.total, "thing")),
         ("files", Cell(files, "bad" if bad else "good")),
         ("events", plural(len(one.events), "event")),
-        ("log", Cell(f"{one.log.size} events, root {one.log.root}", "dim")),
         (
-            "missing",
-            Cell(", ".join(f"{item.item} ({item.clause})" for item in one.missing), "warn"),
+            "log",
+            Cell(f"{plural(one.log.size, 'event')}, root {one.log.root[:_ROOT_SHOWN]}", "dim"),
         ),
+        ("not in it", Cell(_missing(one), "warn")),
     ]
     parts = [*version(one.version), GAP, Fields(rows)]
     return [*parts, GAP, _moves(one.moves)] if one.moves else parts
+
+
+def _missing(one: "AuditReport") -> str:
+    if not one.missing:
+        return ""
+    people = sum(item.status == "person" for item in one.missing)
+    unknown = len(one.missing) - people
+    said = [f"{unknown} that nobody recorded"] if unknown else []
+    said += [f"{people} that only people can supply"] if people else []
+    return f"{plural(len(one.missing), 'item')}: {', '.join(said)}; the written report lists them"
 
 
 def validation(one: "Validation") -> View:

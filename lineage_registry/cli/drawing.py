@@ -92,13 +92,13 @@ def _table(part: Table) -> "RenderableType":
         place for place in range(len(part.columns)) if any(cells(row[place]) for row in part.rows)
     ]
     grid = Grid(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
+    given = {*part.wrapped, *part.cut} or {part.columns[used[-1]]}
     for place in used:
-        last = place == used[-1]
-        grid.add_column(
-            part.columns[place], no_wrap=not last, overflow="fold" if last else "ellipsis"
-        )
+        name = part.columns[place]
+        cut = name in part.cut or name not in given
+        grid.add_column(name, no_wrap=name not in given, overflow="ellipsis" if cut else "fold")
     for row in part.rows:
-        grid.add_row(*(_text(row[place]) for place in used))
+        grid.add_row(*(_text(row[place], cut=part.columns[place] in part.cut) for place in used))
     return grid
 
 
@@ -114,10 +114,10 @@ def _plain(line: Iterable[Cell]) -> str:
     return "".join(shown(cell.text) for cell in line).rstrip()
 
 
-def _text(words: Words | None) -> "Text":
+def _text(words: Words | None, *, cut: bool = False) -> "Text":
     from rich.text import Text
 
-    text = Text()
+    text = Text(no_wrap=True, overflow="ellipsis") if cut else Text()
     for cell in cells(words):
         text.append(shown(cell.text), STYLES[cell.style])
     return text

@@ -45,7 +45,7 @@ def export(
     node_kind: NodeKinds = None,
     stop_at: StopAt = None,
     deleted: Through = False,
-    limit: a.Limit = None,
+    limit: a.Nodes = None,
     as_of: a.AsOf = None,
 ) -> None:
     """Write the lineage graph to a file: a picture, a page, or data."""

@@ -1,5 +1,6 @@
 """Commands that are loaded when they are called, and help pages that need none of them."""
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -15,6 +16,9 @@ from lineage_registry.cli.table import OTHER_NAMES, SECTIONS, TOP, Noun, Verb
 from lineage_registry.errors import InvalidInputError
 
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 88}
+_BRACES: Final = re.compile(r"^\{(.*?)\}(?:\.\.\.)?$")
+_TYPE: Final = re.compile(r"(?<=[A-Z.]) <[^>]*>$")
+_REMARK: Final = re.compile(r"  \[(required|x>=[01]|default: 0)\]$|; 0<=x<=65535")
 _BOLD, _OFF = "\x1b[1m", "\x1b[0m"
 
 
@@ -25,16 +29,24 @@ class VerbCommand(TyperCommand):
         """Return the help page."""
         return _headed(super().get_help(ctx))
 
+    def invoke(self, ctx: Any) -> Any:
+        """Do what the command does."""
+        from lineage_registry.cli.logs import listen
+
+        listen()
+        return super().invoke(ctx)
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the arguments as the usage line writes them."""
-        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+        pieces = super().collect_usage_pieces(ctx)
+        return [_BRACES.sub(r"\1", piece) for piece in pieces]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments and options, the common ones last."""
         for panel, parameters in groupby(_sorted(self.get_params(ctx)), _panel):
             records = [parameter.get_help_record(ctx) for parameter in parameters]
             with formatter.section(panel):
-                formatter.write_dl([record for record in records if record is not None])
+                formatter.write_dl([_quiet(record) for record in records if record is not None])
 
 
 class TableGroup(TyperGroup):
@@ -172,6 +184,12 @@ def _panel(parameter: Any) -> str:
 def _sorted(parameters: list[Any]) -> list[Any]:
     order = ("Arguments", "Options", options.COMMON)
     return sorted(parameters, key=lambda parameter: order.index(_panel(parameter)))
+
+
+def _quiet(record: tuple[str, str]) -> tuple[str, str]:
+    """Return a line of help without what the usage line and plain sense say already."""
+    name, text = record
+    return _TYPE.sub("", name), _REMARK.sub("", text)
 
 
 def _headed(page: str) -> str:

@@ -36,7 +36,7 @@ def lineage(
     node_kind: NodeKinds = None,
     stop_at: StopAt = None,
     deleted: Through = False,
-    limit: a.Limit = None,
+    limit: a.Nodes = None,
     as_of: a.AsOf = None,
 ) -> None:
     """Draw what a thing comes from, as a tree; with --down, what comes from it."""
@@ -55,7 +55,7 @@ def impact(
     reference: a.References,
     *,
     depth: Depth = None,
-    limit: a.Limit = None,
+    limit: a.Nodes = None,
     fail_on: Annotated[
         Literal["production", "deployments", "any"] | None,
         typer.Option(help="Exit with 7 if it hits this: a gate for pipelines."),
@@ -78,7 +78,7 @@ def impact(
         raise typer.Exit(_GATE)
 
 
-def siblings(reference: a.VersionRef, *, limit: a.Limit = None, as_of: a.AsOf = None) -> None:
+def siblings(reference: a.VersionRef, *, limit: a.Nodes = None, as_of: a.AsOf = None) -> None:
     """List versions that share a direct parent, run or dataset version, and which."""
     from lineage_registry.cli import lineage_views as views
 
@@ -88,7 +88,7 @@ def siblings(reference: a.VersionRef, *, limit: a.Limit = None, as_of: a.AsOf = 
     _note_cut(truncated=found.truncated)
 
 
-def neighbours(reference: a.Reference, *, limit: a.Limit = None, as_of: a.AsOf = None) -> None:
+def neighbours(reference: a.Reference, *, limit: a.Nodes = None, as_of: a.AsOf = None) -> None:
     """List what one edge of any kind ties to a thing."""
     from lineage_registry.cli import lineage_views as views
 

@@ -67,7 +67,7 @@ def _truth(one: "Lineage") -> list[Cell]:
 
 def impact(one: "Impact") -> View:
     """Return what is affected: who to tell first, then the things."""
-    starts = [cell for each in one.starts for cell in (ref(each), Cell(" "))]
+    starts = _refs(one.starts, "name")
     if not one.total:
         return [Line([Cell("nothing depends on "), *starts])]
     kinds: dict[str, int] = {}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lineage_registry.cli.views import Cell, Fields, Line, Table, View, Words
-from lineage_registry.cli.words import pairs, plural, ref, state, value, when
+from lineage_registry.cli.words import minute, pairs, plural, ref, state, value, when
 
 if TYPE_CHECKING:
     from lineage_registry.ports.commands import Deployment, MetricHistory, Run
@@ -35,21 +35,26 @@ def runs(rows: Sequence["Run"]) -> View:
     """Return a table of runs."""
     return [
         Table(
-            ("run", "name", "status", "started", "in", "out", "metrics"),
+            ("run", "name", "status", "started", "metrics"),
             [
                 (
                     Cell(one.run_id, "run"),
                     one.name,
                     state(one.status),
-                    when(one.created_at),
-                    str(len(one.inputs) or ""),
-                    str(len(one.outputs) or ""),
+                    minute(one.created_at),
                     pairs(one.metrics, 4),
                 )
                 for one in rows
             ],
+            wrapped=("name", "metrics"),
         )
     ]
+
+
+def run_line(one: "Run") -> View:
+    """Return a run in one line."""
+    name = f" {one.name}" if one.name else ""
+    return [Line([ref(one.reference), Cell(f"{name} is "), state(one.status)])]
 
 
 def metric_history(one: "MetricHistory") -> View:

@@ -66,7 +66,7 @@ def log(
             changed = opened.sender.write(
                 LogMetrics, how(), run_id=run_id, metrics=metrics, step=step
             )
-    output.emit(changed, lambda: views.run(changed))
+    output.emit(changed, lambda: views.run_line(changed))
 
 
 def use(
@@ -91,7 +91,7 @@ def use(
         changed = opened.sender.write(
             AddInputs, how(), run_id=parsing.run_id(run), inputs=inputs, tested_on=tested
         )
-    output.emit(changed, lambda: views.run(changed))
+    output.emit(changed, lambda: views.run_line(changed))
 
 
 def end(
@@ -114,7 +114,7 @@ def end(
         ended = opened.sender.write(
             EndRun, how(), run_id=parsing.run_id(run), status=status, message=message
         )
-    output.emit(ended, lambda: views.run(ended))
+    output.emit(ended, lambda: views.run_line(ended))
 
 
 def show(run: a.RunId, *, as_of: a.AsOf = None) -> None:
@@ -177,4 +177,4 @@ def update(
             description=description,
             tags=parsing.tag_changes(tag, untag),
         )
-    output.emit(changed, lambda: views.run(changed))
+    output.emit(changed, lambda: views.run_line(changed))

@@ -50,8 +50,12 @@ def show(
         )
         return
     columns = ("setting", "value", "from") if origin else ("setting", "value")
-    rows = [(one.name, Cell(one.value, "name"), Cell(one.source, "dim")) for one in found]
+    rows = [(one.name, _setting(one.value), Cell(one.source, "dim")) for one in found]
     output.show([Table(columns, [row[: len(columns)] for row in rows])])
+
+
+def _setting(value: str) -> Cell:
+    return Cell("-", "dim") if value == "None" else Cell(value, "name")
 
 
 class _Check(NamedTuple):

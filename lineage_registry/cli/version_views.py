@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lineage_registry.cli.views import Cell, Fields, Line, Table, View
-from lineage_registry.cli.words import pairs, plural, ref, size, stage, state, value, when
+from lineage_registry.cli.words import minute, pairs, plural, ref, size, stage, state, value, when
 
 if TYPE_CHECKING:
     from lineage_registry.ports.commands import Family, Files, LinkedVersion, Version
@@ -57,7 +57,7 @@ def versions(rows: Sequence["Version"]) -> View:
                     _place(one),
                     ", ".join(f"@{name}" for name in one.aliases),
                     size(one.size),
-                    when(one.created_at),
+                    minute(one.created_at),
                     pairs(one.metrics, 4),
                 )
                 for one in rows
@@ -87,7 +87,7 @@ def files(one: "Files") -> View:
     rows = [(file.path, size(file.size), Cell(file.digest, "dim")) for file in one.files]
     if not rows:
         return [Line([ref(one.reference), Cell(" holds no files", "dim")])]
-    return [Table(("file", "size", "digest"), rows)]
+    return [Table(("file", "size", "digest"), rows, cut=("digest",))]
 
 
 def family(one: "Family") -> View:

@@ -34,10 +34,17 @@ class Fields(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows under headings; the last column is the one that wraps."""
+    """Rows under headings.
+
+    Attributes:
+        wrapped: Columns that give way where there is little room; the last one if left out.
+        cut: Columns whose ends may be left out there.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Words | None]]
+    wrapped: Sequence[str] = ()
+    cut: Sequence[str] = ()
 
 
 Part = Line | Fields | Table | Tree

@@ -45,6 +45,11 @@ def when(at: datetime | None) -> Cell:
     return Cell(at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"), "dim")
 
 
+def minute(at: datetime) -> Cell:
+    """Return a time to the minute, UTC: for tables."""
+    return Cell(when(at).text[:16], "dim")
+
+
 def stage(name: str | None) -> Cell:
     """Return a stage in its colour; nothing for none."""
     return Cell("") if name in {None, "None"} else Cell(str(name), _STAGES.get(str(name), ""))
