@@ -1,0 +1,141 @@
+"""Rules by comparison: random questions about random graphs have the reference's answers."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lineage_registry.domain.graph import EdgeKind
+from lineage_registry.domain.view import Direction, GraphView
+from lineage_registry.ports.graph import GraphStore
+from lineage_registry.testing.graph.random_graphs import RandomGraph, selections, starts, walks
+from lineage_registry.testing.graph.rules import Rules
+from lineage_registry.testing.reference_graph import ReferenceGraph, ReferenceView
+
+_NODES = 60
+_repeatable = settings(
+    database=None,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+_more = settings(_repeatable, max_examples=250)
+_fewer = settings(_repeatable, max_examples=60)
+_kinds = st.frozensets(st.sampled_from(EdgeKind))
+
+Ask = Callable[[GraphView], Any]
+
+
+class OracleRules(Rules):
+    """Every question, drawn at random, against the plainest way to answer it."""
+
+    def test_every_walk_finds_what_the_reference_finds(self, store: GraphStore) -> None:
+        with _compared(store, seed=1) as (size, compare):
+
+            @_more
+            @given(st.data(), starts(size), walks(size))
+            def check(data: st.DataObject, begin: list[int], walk: Any) -> None:
+                compare(data, lambda view: _spelled(view, begin, walk))
+
+            check()
+
+    def test_every_census_counts_what_the_reference_counts(self, store: GraphStore) -> None:
+        with _compared(store, seed=2) as (size, compare):
+
+            @_more
+            @given(st.data(), starts(size), walks(size))
+            def check(data: st.DataObject, begin: list[int], walk: Any) -> None:
+                compare(data, lambda view: view.census(begin, walk))
+
+            check()
+
+    def test_every_path_is_as_short_as_the_reference_path(self, store: GraphStore) -> None:
+        with _compared(store, seed=3) as (size, compare):
+            node = st.integers(4, size)
+
+            @_more
+            @given(st.data(), node, node, st.one_of(st.just(frozenset(EdgeKind)), _kinds))
+            def check(
+                data: st.DataObject, source: int, target: int, kinds: frozenset[EdgeKind]
+            ) -> None:
+                compare(data, lambda view: _checked_path(view, source, target, kinds))
+
+            check()
+
+    def test_every_list_shows_what_the_reference_shows(self, store: GraphStore) -> None:
+        with _compared(store, seed=4) as (size, compare):
+            after = st.one_of(st.none(), st.integers(1, size))
+
+            @_more
+            @given(st.data(), selections(), after, st.integers(1, 80))
+            def check(data: st.DataObject, wanted: Any, behind: int | None, limit: int) -> None:
+                compare(data, lambda view: view.select(wanted, behind, limit))
+
+            check()
+
+    def test_nodes_edges_and_changes_are_those_of_the_reference(self, store: GraphStore) -> None:
+        with _compared(store, seed=5) as (size, compare):
+            ids = st.lists(st.integers(1, size + 3), max_size=8, unique=True)
+
+            @_fewer
+            @given(st.data(), ids, st.sampled_from(Direction), _kinds)
+            def check(
+                data: st.DataObject,
+                nodes: list[int],
+                direction: Direction,
+                kinds: frozenset[EdgeKind],
+            ) -> None:
+                compare(data, lambda view: list(view.nodes(nodes).items()))
+                compare(data, lambda view: view.changed(nodes))
+                compare(data, lambda view: view.edges(nodes, direction, kinds))
+
+            check()
+
+
+@contextmanager
+def _compared(
+    store: GraphStore, *, seed: int
+) -> Iterator[tuple[int, Callable[[st.DataObject, Ask], None]]]:
+    """Grow a graph; yield its size and what compares an answer with the reference's."""
+    graph = RandomGraph(store, seed)
+    graph.grow(_NODES)
+    model = replayed(store)
+    last = store.head().revision
+
+    def compare(data: st.DataObject, ask: Ask) -> None:
+        revision = data.draw(st.one_of(st.just(last), st.integers(0, last)), "revision")
+        with store.view(revision) as view:
+            assert ask(view) == ask(ReferenceView(model, revision))
+
+    yield graph.size, compare
+
+
+def replayed(store: GraphStore) -> ReferenceGraph:
+    """Return the reference graph of a store's log."""
+    graph = ReferenceGraph()
+    for recorded in store.log():
+        graph.apply(recorded.revision, recorded.at, recorded.changes())
+    return graph
+
+
+def _spelled(view: GraphView, begin: list[int], walk: Any) -> object:
+    begin = list(view.nodes(begin, []))
+    found = view.walk(begin, walk)
+    return list(found.distances.items()), list(found.edges), found.depth_reached, found.truncated
+
+
+def _checked_path(
+    view: GraphView, source: int, target: int, kinds: frozenset[EdgeKind]
+) -> int | None:
+    if len(view.nodes({source, target}, [])) < len({source, target}):
+        return None
+    way = view.path(source, target, kinds)
+    if way is None:
+        return None
+    assert (way[0], way[-1]) == (source, target)
+    for here, there in pairwise(way):
+        assert there in [e.target for e in view.edges([here], Direction.UPSTREAM, kinds)]
+    return len(way)

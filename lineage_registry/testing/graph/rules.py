@@ -1,0 +1,18 @@
+"""What every group of rules has: a fresh store and its back door."""
+
+from abc import ABC, abstractmethod
+
+from lineage_registry.ports.graph import GraphStore
+from lineage_registry.testing.graph.back_door import RawGraph
+
+
+class Rules(ABC):
+    """Rules about a graph store, one test for each."""
+
+    @abstractmethod
+    def store(self) -> GraphStore:
+        """Fixture: an empty store."""
+
+    @abstractmethod
+    def raw(self, store: GraphStore) -> RawGraph:
+        """Fixture: the back door of `store`."""
