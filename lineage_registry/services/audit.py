@@ -1,6 +1,7 @@
 """The audit trail, and the audit report of a version."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from lineage_registry.domain.digests import Digest
@@ -34,7 +35,7 @@ from lineage_registry.services.lineage import impact, lineage_of, versions_of
 from lineage_registry.services.log_proof import prove
 from lineage_registry.services.missing import missing_items
 from lineage_registry.services.paging import as_of, page, read_cursor
-from lineage_registry.services.workplace import Workplace, read
+from lineage_registry.services.workplace import Workplace, demand_zone, read
 
 FileState = Literal["verified", "missing", "different", "not checked"]
 _AT_ONCE = 1_000
@@ -50,8 +51,8 @@ def list_events(work: Workplace, command: ListEvents, _: Context) -> Page[AuditE
             nodes=frozenset(_subject_nodes(view, references[0])) if references else None,
             actor=command.actor,
             types=frozenset(command.type) if command.type else None,
-            since=None if command.since is None else to_microseconds(command.since),
-            until=None if command.until is None else to_microseconds(command.until),
+            since=_instant(command.since),
+            until=_instant(command.until),
             newest_first=command.newest_first,
         )
         found = _events(work, where, view.revision, command.limit + 1, cursor and cursor.after)
@@ -121,6 +122,10 @@ def describe_events(view: GraphView, events: Sequence[Recorded]) -> list[AuditEv
         )
         for one in events
     ]
+
+
+def _instant(time: datetime | None) -> int | None:
+    return None if time is None else to_microseconds(demand_zone(time))
 
 
 def _subject_nodes(view: GraphView, reference: Reference) -> list[int]:

@@ -94,7 +94,7 @@ def _all(
 
 
 def _check_log(work: Workplace, revision: int, expected: _Expected) -> Iterator[Finding]:
-    position = 0
+    position, head = 0, work.graph.head()
     for recorded in work.graph.log():
         if recorded.revision > revision:
             return
@@ -113,6 +113,12 @@ def _check_log(work: Workplace, revision: int, expected: _Expected) -> Iterator[
                 expected.apply(change)
         else:
             yield Finding(kind="log-changed", subject=f"event {position}", detail=problem)
+    if head.revision == revision and position != head.size:
+        yield Finding(
+            kind="log-gap",
+            subject=f"event {position + 1}",
+            detail=f"the log ends at {position}, it had {head.size} events",
+        )
 
 
 def _event_problem(recorded: Recorded) -> str | None:

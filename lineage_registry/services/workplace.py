@@ -4,12 +4,13 @@ import logging
 from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from lineage_registry.domain.events import Event
 from lineage_registry.domain.references import AsOf, Reference, Space, parse_reference
 from lineage_registry.domain.view import GraphView
-from lineage_registry.errors import InvalidReferenceError, StaleWriteError
+from lineage_registry.errors import InvalidQueryError, InvalidReferenceError, StaleWriteError
 from lineage_registry.ports.artifacts import ArtifactStore
 from lineage_registry.ports.commands import Context, Write
 from lineage_registry.ports.formats import HandlerRegistry
@@ -55,6 +56,7 @@ class Workplace:
 
         Raises:
             InvalidReferenceError: They name different times.
+            InvalidQueryError: The time is none.
         """
         times = {ref.as_of for ref in references if ref.as_of is not None}
         if as_of is not None:
@@ -63,7 +65,29 @@ class Workplace:
             raise InvalidReferenceError(
                 "one question is about one time", hint="give as_of once, for the whole question"
             )
-        return self.graph.view(times.pop() if times else None)
+        return self.graph.view(_checked(times.pop()) if times else None)
+
+
+def _checked(as_of: AsOf) -> AsOf:
+    if isinstance(as_of, datetime):
+        return demand_zone(as_of)
+    if not 0 <= as_of < 2**63:
+        raise InvalidQueryError(f"{as_of} is no revision", hint="revisions count from 0")
+    return as_of
+
+
+def demand_zone(time: datetime) -> datetime:
+    """Return the time if it says where it is that late.
+
+    Raises:
+        InvalidQueryError: It does not.
+    """
+    if time.tzinfo is None:
+        raise InvalidQueryError(
+            f"{time.isoformat()} could be anywhere",
+            hint="add the offset from UTC, like Z or +02:00",
+        )
+    return time
 
 
 def read(text: str, default: Space = Space.MODELS) -> Reference:
