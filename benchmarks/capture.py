@@ -23,8 +23,9 @@ class RawSqlite:
 
     def __init__(self, store: SqliteGraphStore, path: Path) -> None:
         self._store = store
-        self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=500)
-        self._connection.execute("PRAGMA mmap_size = 17179869184")
+        self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=500)
+        self.connection.execute("PRAGMA mmap_size = 17179869184")
+        self.connection.execute("PRAGMA synchronous = FULL")
 
     @contextmanager
     def listening(self) -> Iterator[list[Asked]]:
@@ -52,15 +53,15 @@ class RawSqlite:
     def ask(self, asked: list[Asked]) -> int:
         """Run the statements in one read transaction, fetch all rows, return how many."""
         rows = 0
-        self._connection.execute("BEGIN")
+        self.connection.execute("BEGIN")
         for statement, parameters in asked:
-            rows += len(self._connection.execute(statement, parameters).fetchall())
-        self._connection.execute("COMMIT")
+            rows += len(self.connection.execute(statement, parameters).fetchall())
+        self.connection.execute("COMMIT")
         return rows
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._connection.close()
+        self.connection.close()
 
 
 class RawNeo4j:
@@ -93,6 +94,12 @@ class RawNeo4j:
     def ask(self, asked: list[Asked]) -> int:
         """Run the statements one after the other, fetch all records, return how many."""
         return sum(len(list(self._session.run(text, given))) for text, given in asked)
+
+    @contextmanager
+    def writing(self) -> Iterator[neo4j.Transaction]:
+        """Give a write transaction, which the block commits."""
+        with self._driver.session(database="neo4j") as session:
+            yield session.begin_transaction()
 
     def close(self) -> None:
         """Let go of the connections."""

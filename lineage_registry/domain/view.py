@@ -65,7 +65,7 @@ class Walk:
         depth: Edges from a start at most; None goes to the end.
         kinds: Edges to follow; none of them when empty.
         through: Kinds of nodes to walk on through; a node of another kind is not reached at all.
-        stop_at: Nodes that are reached but not walked through.
+        stop_at: Nodes that are reached but not walked through; a start among them, too.
         deleted: Whether to go through deleted nodes. If not they are not reached at all; a start
             counts even when it is deleted.
         inferred: Whether to follow edges that nobody declared.
@@ -97,7 +97,7 @@ class Closure(NamedTuple):
         edges: The edges of the walk's kinds among those nodes, in order of (source, kind, target,
             role); each once.
         depth_reached: Largest distance in `distances`.
-        truncated: Whether `limit` or `depth` cut something off.
+        truncated: Whether `limit` or `depth` cut off something that would be reported.
     """
 
     distances: Mapping[int, int]
@@ -180,7 +180,10 @@ class GraphView(ABC):
 
     @abstractmethod
     def changed(self, ids: Collection[int]) -> dict[int, int]:
-        """Return for each node the revision that last made it or set or ended a value of it."""
+        """Return for each node the revision that last made it or set or ended a value of it.
+
+        The registry itself is no node.
+        """
 
     @abstractmethod
     def select(self, selection: Selection, after: int | None, limit: int) -> list[int]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Final, NamedTuple, final
+from typing import Any, ClassVar, Final, NamedTuple, final
 
 from lineage_registry.domain.events import EVENT_TYPES, Event
 from lineage_registry.domain.graph import AddEdge, AddNode, Change, EndEdge, Scalar, Set
@@ -21,6 +21,7 @@ MAX_EVENT_BYTES: Final = 256 * 1024
 PROJECTION: Final = 1
 """Version of the tables that events are projected into; raise it when a projection changes."""
 
+_DATA: Final = b',"data":'
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -82,8 +83,8 @@ class Recorded(NamedTuple):
             LogCorruptError: They say nothing that this version of the software can read.
         """
         try:
-            envelope = json.loads(self.body)
-            return EVENT_TYPES[envelope["type"]].model_validate_json(json.dumps(envelope["data"]))
+            said, data = _envelope(self.body)
+            return EVENT_TYPES[said["type"]].model_validate_json(data)
         except (ValueError, KeyError, TypeError) as error:
             raise LogCorruptError(
                 f"event {self.position} cannot be read: {error}", position=self.position
@@ -106,7 +107,7 @@ class Recorded(NamedTuple):
             LogCorruptError: They are not an event.
         """
         try:
-            said = json.loads(body)
+            said, _ = _envelope(body)
             return cls(
                 position,
                 int(said["revision"]),
@@ -294,6 +295,18 @@ def _changes(event: Event, recorded: Recorded) -> list[Change]:
     ]
 
 
+def _envelope(body: bytes) -> tuple[dict[str, Any], bytes]:
+    """Split stored bytes into what stands around the event, read, and the event's own JSON.
+
+    A quote inside a JSON string is escaped, so the mark occurs where `record` wrote it, or earlier
+    in a body that nobody wrote here, which then cannot be read.
+    """
+    envelope, mark, data = body.partition(_DATA)
+    if not mark or not data.endswith(b"}"):
+        raise ValueError("no event in it")
+    return json.loads(envelope + b"}"), data[:-1]
+
+
 def _commit(transaction: Transaction, decide: Decide, request: Request) -> Commit:
     if request.key is not None:
         earlier = transaction.earlier(request.key)
@@ -352,7 +365,7 @@ def record(event: Event, position: int, revision: int, at: int, request: Request
             envelope[name] = value
     opening = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
     data = event.model_dump_json(exclude_defaults=True)
-    body = f'{opening[:-1]},"data":{data}}}'.encode()
+    body = opening[:-1].encode() + _DATA + data.encode() + b"}"
     if len(body) > MAX_EVENT_BYTES:
         raise InputTooLargeError(
             f"an event takes at most {MAX_EVENT_BYTES} bytes, this one has {len(body)}",

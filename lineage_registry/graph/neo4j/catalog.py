@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
-import lineage_registry
 from lineage_registry.errors import BackendError
 
 _HEADER: Final = re.compile(r"// (?P<field>[a-z]+): (?P<said>\S.*)")
@@ -144,7 +143,7 @@ class Catalog:
 
 def statements_folder() -> Path:
     """Find `cypher/`: inside an installed package, beside it in a checkout."""
-    package = Path(lineage_registry.__file__).parent
+    package = Path(__file__).parents[2]
     inside = package / "cypher"
     return inside if inside.is_dir() else package.parent / "cypher"
 

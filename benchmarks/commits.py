@@ -1,0 +1,178 @@
+"""A commit of one version with run, two parents and a dataset, beside the same statements raw.
+
+Raw sends what the engine was sent for one such commit, in a durable transaction, with every new
+position and revision shifted so that each round writes rows of its own.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import count
+from typing import Any, NamedTuple
+
+import neo4j
+
+from benchmarks.capture import RawNeo4j, RawSqlite
+from benchmarks.graphs import realistic
+from benchmarks.lineage import Row
+from benchmarks.places import Place, loaded
+from benchmarks.timing import in_turns
+from lineage_registry.domain import registration, runs
+from lineage_registry.domain.events import Event
+from lineage_registry.domain.references import Reference, Space, parse_reference
+from lineage_registry.domain.registration import Link, NewVersion
+from lineage_registry.domain.resolution import resolve
+from lineage_registry.domain.view import GraphView
+from lineage_registry.ports.graph import Request
+
+_ROUNDS = 300
+_FAR = 10**9
+
+
+class Statement(NamedTuple):
+    """A captured statement; `many` says that its parameters are rows."""
+
+    text: str
+    parameters: Any
+    many: bool = False
+
+
+def measure(engine: str, nodes: int = 10_000, seed: int = 7) -> Iterator[Row]:
+    """Register metadata, durably, on a graph of `nodes` nodes."""
+    with loaded(engine, realistic(nodes, seed)) as place:
+        numbers = count()
+        commit = partial(_commit, place, numbers)
+        for _ in range(50):
+            commit()
+        raw = _raw(place, commit)
+        for what, way in (
+            ("commit: version, run, 2 parents, dataset", commit),
+            ("Registry.register, the same", partial(_register, place)),
+        ):
+            mine, bare = in_turns([way] * _ROUNDS, [raw] * _ROUNDS, warm=0)
+            yield Row(engine, nodes, what, 1, mine, bare)
+
+
+def _commit(place: Place, numbers: Iterator[int]) -> None:
+    parents = [Link(parse_reference(f"model-0:{number}"), "finetune") for number in (1, 2)]
+    run_id = f"benchmark-{next(numbers)}"
+
+    def decide(view: GraphView) -> Generator[Event, int, None]:
+        data = resolve(view, parse_reference("datasets:/data-0/1"))
+        inputs = [runs.Input(data.node, "train")]
+        yield from runs.start(
+            view, run_id, facts={}, params={}, tags={}, inputs=inputs, parent=None
+        )
+        run = Reference(Space.RUNS, run_id)
+        yield from registration.register(
+            view, NewVersion(Space.MODELS, "model-0", run=run, parents=parents)
+        )
+
+    place.store.transact(decide, Request(actor="benchmark"))
+
+
+def _register(place: Place) -> None:
+    place.registry.register(
+        "model-0",
+        parents=[("model-0:1", "finetune"), ("model-0:2", "finetune")],
+        datasets=["data-0:1"],
+    )
+
+
+def _raw(place: Place, commit: Callable[[], None]) -> Callable[[], None]:
+    head = place.store.head()
+    listening, again = (
+        (_sqlite_writes, _sqlite_again)
+        if place.engine == "sqlite"
+        else (_neo4j_writes, _neo4j_again)
+    )
+    with listening(place) as asked:
+        commit()
+    unique = {head.size + 1, head.size + 2, head.revision + 1, place.store.head().at}
+    rounds = count(1)
+
+    def once() -> None:
+        far = _FAR + 10 * next(rounds)
+        again(place.raw, [one._replace(parameters=_moved(one.parameters, far)) for one in asked])
+
+    def _moved(given: Any, far: int) -> Any:
+        if isinstance(given, dict):
+            return {key: _moved(value, far) for key, value in given.items()}
+        if isinstance(given, list | tuple):
+            return [_moved(value, far) for value in given]
+        if type(given) is int and given in unique:
+            return given + far
+        if isinstance(given, str) and "/" in given:  # the key of an edge begins with its source
+            first, _, rest = given.partition("/")
+            return f"{int(first) + far}/{rest}" if first.isdigit() else given
+        return given
+
+    return once
+
+
+@contextmanager
+def _sqlite_writes(place: Place) -> Iterator[list[Statement]]:
+    store: Any = place.store
+    database = store._database  # noqa: SLF001 - to listen where it writes
+    asked: list[Statement] = []
+    writing = database.writing
+
+    class Ears:
+        def __init__(self, connection: Any) -> None:
+            self._connection = connection
+
+        def execute(self, text: str, given: Any = ()) -> Any:
+            asked.append(Statement(text, given))
+            return self._connection.execute(text, given)
+
+        def executemany(self, text: str, rows: Any) -> Any:
+            asked.append(Statement(text, [tuple(row) for row in rows], many=True))
+            return self._connection.executemany(text, asked[-1].parameters)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._connection, name)
+
+    @contextmanager
+    def with_ears() -> Iterator[Any]:
+        with writing() as connection:
+            yield Ears(connection)
+
+    database.writing = with_ears
+    try:
+        yield asked
+    finally:
+        del database.writing
+
+
+def _sqlite_again(raw: RawSqlite, asked: list[Statement]) -> None:
+    connection = raw.connection
+    connection.execute("BEGIN IMMEDIATE")
+    for text, given, many in asked:
+        if many:
+            connection.executemany(text, given)
+        else:
+            connection.execute(text, given).fetchall()
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def _neo4j_writes(_: Place) -> Iterator[list[Statement]]:
+    asked: list[Statement] = []
+    run = neo4j.Transaction.run
+
+    def with_ears(transaction: Any, query: Any, parameters: Any = None, **more: Any) -> Any:
+        asked.append(Statement(query, parameters))
+        return run(transaction, query, parameters, **more)
+
+    neo4j.Transaction.run = with_ears  # type: ignore[method-assign, assignment]
+    try:
+        yield asked
+    finally:
+        neo4j.Transaction.run = run  # type: ignore[method-assign]
+
+
+def _neo4j_again(raw: RawNeo4j, asked: list[Statement]) -> None:
+    with raw.writing() as transaction:
+        for text, given, _ in asked:
+            list(transaction.run(text, given))
+        transaction.commit()
