@@ -17,7 +17,7 @@ LOCK := $(UV) pip compile -q --upgrade --universal --python-version 3.11 --gener
 	--no-annotate --no-header --no-emit-index-url
 EXTRAS := $(addprefix --extra ,neo4j s3 torch onnx remote server)
 
-.PHONY: help setup demo services services-fetch services-stop services-env check format test \
+.PHONY: help setup demo browser services services-fetch services-stop services-env check format test \
 	test-fast test-neo4j-2026 bench soak golden wheel lock clean
 
 help: ## Show this help
@@ -51,7 +51,13 @@ format: .venv/full.stamp ## Format and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: .venv/full.stamp services-fetch ## Run every test, with real Neo4j and MinIO; nothing is skipped for want of a server
+browser: ## Install Chromium for the tests of the HTML page, where apt-get can and there is none
+	@command -v chromium > /dev/null || command -v google-chrome > /dev/null || { \
+		echo "installing Chromium ..."; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core > /dev/null; \
+	} || { echo "Install Chromium, as the package chromium or from its maker, then run this again." >&2; exit 1; }
+
+test: .venv/full.stamp services-fetch browser ## Run every test, with real Neo4j and MinIO; nothing is skipped for want of a server
 	LINEAGE_REQUIRE_SERVICES=1 $(PYTEST) $(PARALLEL)
 
 test-fast: .venv/full.stamp ## Run the tests that need no server and take no time
