@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from lineage_registry import errors
+from lineage_registry import connect, errors
 from lineage_registry.domain.graph import EdgeKind
 from lineage_registry.exports.formats import FORMATS
 from lineage_registry.settings import PREFIX, Settings
@@ -63,12 +63,15 @@ def named(page: Path) -> str:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty folder with the two files that the examples register."""
-    (tmp_path / "train.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    """A folder with the files that the examples register, and a registry that knows base:1."""
+    for name in ("train.csv", "digits.csv"):
+        (tmp_path / name).write_text("a,b\n1,2\n", encoding="utf-8")
     save_file({"weights": np.zeros((64, 10), np.float32)}, tmp_path / "model.safetensors")
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
+    with connect(tmp_path / ".lineage-registry") as registry:
+        registry.register("base")
     return tmp_path
 
 
@@ -106,7 +109,7 @@ def shows(output: str, line: str) -> bool:
 def test_the_commands_of_a_page_work_and_print_what_it_shows(page, folder):
     server = None
     for command, shown in sessions(page):
-        program, *arguments = shlex.split(command, comments=True)
+        program, *arguments = shlex.split(command.partition(" | ")[0], comments=True)
         if program == "export":
             server = arguments  # what follows talks to a server, which other tests start
         if program not in PROGRAMS or server:
