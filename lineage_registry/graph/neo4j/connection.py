@@ -83,7 +83,7 @@ class Connection:
     def server(self) -> str:
         """Return what the server calls itself, `Neo4j/<version>`."""
         with translated("connect to Neo4j"):
-            info = self._again(lambda: self._driver.get_server_info())
+            info = self._again(self._driver.get_server_info)
             return str(info.agent)
 
     def read(self, name: str, parameters: Parameters, **choices: str) -> list[Row]:
