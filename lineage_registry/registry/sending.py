@@ -1,8 +1,10 @@
 """How commands are sent: who asks, once, under which conditions."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Final, TypedDict, TypeVar
 
+from lineage_registry.domain.names import parse_text
+from lineage_registry.errors import InvalidInputError
 from lineage_registry.ports.commands import (
     Command,
     Commands,
@@ -13,6 +15,7 @@ from lineage_registry.ports.commands import (
 )
 
 A = TypeVar("A")
+_MAX_KEY: Final = 200
 
 
 class How(TypedDict, total=False):
@@ -34,15 +37,19 @@ class Sender:
 
     def __init__(self, commands: Commands, actor: str) -> None:
         self.commands = commands
-        self.actor = actor
+        self.actor = parse_text(actor)
 
     def ask(self, command: type[Command[A]], **fields: Any) -> A:
         """Send a question; fields that are None are left out."""
         return self.commands.run(build(command, _given(fields)), Context(self.actor))
 
     def write(self, command: type[Command[A]], how: How, **fields: Any) -> A:
-        """Send a command that changes something; fields that are None are left out."""
-        context = Context(self.actor, how.get("key"), how.get("if_match"))
+        """Send a command that changes something; fields that are None are left out.
+
+        Raises:
+            InvalidInputError: The idempotency key cannot be one, or a field is wrong.
+        """
+        context = Context(self.actor, _key(how.get("key")), how.get("if_match"))
         given = _given({**fields, "reason": how.get("reason")})
         return self.commands.run(build(command, given), context)
 
@@ -55,6 +62,15 @@ class Sender:
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+
+def _key(key: str | None) -> str | None:
+    if key is None or (1 <= len(key) <= _MAX_KEY and key.isascii() and key.isprintable()):
+        return key
+    raise InvalidInputError(
+        f"not an idempotency key: {key[:60]!a}",
+        hint=f"use 1 to {_MAX_KEY} printable ASCII characters, like those of a UUID",
+    )
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:

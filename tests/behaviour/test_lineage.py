@@ -277,7 +277,17 @@ def test_questions_about_the_past_are_answered_from_it(place: Place, family: Reg
 def test_times_that_are_none_are_refused(family: Registry) -> None:
     with pytest.raises(InvalidQueryError, match="the last one is 9"):
         family.ancestors("top:1", as_of=10**6)
-    for wrong in ("yesterday", "2026-13-01", "2026-01-01T00:00:00", "-1", "1.5", "", -1, 10**30, NAIVE):
+    for wrong in (
+        "yesterday",
+        "2026-13-01",
+        "2026-01-01T00:00:00",
+        "-1",
+        "1.5",
+        "",
+        -1,
+        10**30,
+        NAIVE,
+    ):
         with pytest.raises(InvalidInputError):
             family.ancestors("top:1", as_of=wrong)
     with pytest.raises(InvalidInputError):
