@@ -37,8 +37,9 @@ class Place:
     engine: str
     registry: Registry
     raw: Any
-    nodes: int
-    seconds: float
+    folder: Path
+    nodes: int = 0
+    seconds: float = 0.0
 
     @property
     def store(self) -> GraphStore:
@@ -73,7 +74,7 @@ def _sqlite(events: Iterable[Event]) -> Iterator[Place]:
     folder = Path(tempfile.mkdtemp(prefix="lineage-benchmark-"))
     try:
         registry = connect(settings=Settings(url=f"sqlite:{folder}", actor="benchmark"))
-        place = Place("sqlite", registry, None, 0, 0.0)
+        place = Place("sqlite", registry, None, folder)
         _load(place, events)
         place.raw = RawSqlite(place.store, folder / "graph.sqlite")  # type: ignore[arg-type]
         yield place
@@ -99,7 +100,7 @@ def _neo4j(events: Iterable[Event]) -> Iterator[Place]:
             )
             registry = connect(settings=settings)
             raw = RawNeo4j(server.uri, server.user, server.password)
-            place = Place("neo4j", registry, raw, 0, 0.0)
+            place = Place("neo4j", registry, raw, folder)
             _load(place, events)
             yield place
             raw.close()
