@@ -59,4 +59,7 @@ class Lineage(BaseModel):
 
     @field_serializer("nodes", "edges")
     def _as_objects(self, rows: Sequence[LineageNode | Edge]) -> list[dict[str, Any]]:
-        return [row._asdict() for row in rows]
+        if not rows:
+            return []
+        names = rows[0]._fields
+        return [dict(zip(names, row, strict=True)) for row in rows]
