@@ -163,7 +163,7 @@ def _event(event: AuditEvent) -> Row:
     return [
         event.position,
         _signed(event.at, event.actor),
-        joined([event.type, *why]),
+        joined([element("span", event.type, "type"), *why]),
         Html(f"{about}<br>{element('code', data, 'data')}<br>{_leaf(event)}"),
     ]
 
