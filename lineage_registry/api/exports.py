@@ -12,18 +12,9 @@ from lineage_registry.api.conditions import read_context
 from lineage_registry.api.fields import read_fields
 from lineage_registry.api.operations import PREFIX, Operation
 from lineage_registry.errors import InvalidQueryError
+from lineage_registry.exports import FORMATS, export
 from lineage_registry.ports.commands import Commands, GetAuditReport, GetLineage, build
-
-MEDIA_TYPES: Final = {
-    "json": "application/json",
-    "svg": "image/svg+xml",
-    "html": "text/html",
-    "dot": "text/vnd.graphviz",
-    "mermaid": "text/vnd.mermaid",
-    "graphml": "application/graphml+xml",
-    "text": "text/plain",
-}
-"""Formats of the lineage, each with its media type; the first that is accepted is taken."""
+from lineage_registry.reports import audit_html
 
 # A page that names come into, however well escaped, gets no origin and no network.
 _PAGE_POLICY: Final = (
@@ -49,23 +40,19 @@ def add_export_routes(app: FastAPI, commands: Commands) -> None:
 
 
 def _lineage(commands: Commands, request: Request) -> Response:
-    from lineage_registry import exports  # noqa: PLC0415 - layouts are for those who draw
-
     asked, query = _take(request.scope["query_string"], b"format=")
-    form = asked or _accepted(request.headers.get("accept", ""))
-    if form not in MEDIA_TYPES:
+    name = asked or _accepted(request.headers.get("accept", ""))
+    if name not in FORMATS:
         raise InvalidQueryError(
-            f"no such format: {form[:60]!a}", hint=f"one of {', '.join(MEDIA_TYPES)}"
+            f"no such export format: {name[:60]!a}", hint=f"choose one of {', '.join(FORMATS)}"
         )
     answer = _ask(commands, GetLineage, request, query)
-    return _page(exports.export(answer, form), MEDIA_TYPES[form])
+    return _page(export(answer, name), FORMATS[name].media_type)
 
 
 def _audit_report(commands: Commands, request: Request) -> Response:
-    from lineage_registry import reports  # noqa: PLC0415
-
     answer = _ask(commands, GetAuditReport, request, request.scope["query_string"])
-    return _page(reports.audit_html(answer), "text/html")
+    return _page(audit_html(answer), "text/html")
 
 
 def _ask(commands: Commands, command: type[Any], request: Request, query: bytes) -> Any:
@@ -91,9 +78,6 @@ def _take(query: bytes, name: bytes) -> tuple[str, bytes]:
 
 
 def _accepted(header: str) -> str:
-    for part in header.split(","):
-        wanted = part.partition(";")[0].strip().lower()
-        for form, media_type in MEDIA_TYPES.items():
-            if wanted == media_type:
-                return form
-    return "json"
+    names = {known.media_type: name for name, known in FORMATS.items()}
+    wanted = (part.partition(";")[0].strip().lower() for part in header.split(","))
+    return next((names[media_type] for media_type in wanted if media_type in names), "json")

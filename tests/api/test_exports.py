@@ -1,0 +1,48 @@
+"""Lineage and reports in other forms than JSON."""
+
+import pytest
+
+from lineage_registry.exports import FORMATS, export
+from lineage_registry.ports.commands import GetLineage
+from tests.api.conftest import ADA
+
+PATH = "/api/v1/lineage/export?start=resnet:2"
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_a_lineage_comes_in_every_format(client, parts, resnet, name):
+    answer = parts[0].run(GetLineage(start=["resnet:2"]), ADA)
+    media_type = FORMATS[name].media_type
+    by_name = client.get(f"{PATH}&format={name}")
+    by_type = client.get(PATH, headers={"Accept": f"image/x-odd, {media_type};q=0.9"})
+    for given in (by_name, by_type):
+        assert given.status_code == 200
+        assert given.content == export(answer, name)
+        assert given.headers["content-type"].partition(";")[0] == media_type
+
+
+def test_a_page_gets_no_origin_and_no_network(client, resnet):
+    for path in (
+        f"{PATH}&format=html",
+        f"{PATH}&format=svg",
+        "/api/v1/audit-report/html?of=resnet:2",
+    ):
+        policy = client.get(path).headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "sandbox" in policy
+        assert "allow-same-origin" not in policy
+        assert "connect-src" not in policy
+
+
+def test_an_audit_report_comes_as_a_page(client, resnet):
+    answer = client.get("/api/v1/audit-report/html?of=resnet:2")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "models:/resnet/2" in answer.text
+
+
+@pytest.mark.parametrize(
+    "query", ["&format=png", "&format=", "&format=svg&format=dot", "&colour=red"]
+)
+def test_an_unknown_format_is_refused(client, resnet, query):
+    answer = client.get(PATH + query)
+    assert answer.status_code == (200 if query == "&format=" else 422)
