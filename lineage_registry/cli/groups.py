@@ -22,6 +22,10 @@ _REMARK: Final = re.compile(r"  \[(required|x>=[01]|default: 0)\]$|; 0<=x<=65535
 _BOLD, _OFF = "\x1b[1m", "\x1b[0m"
 
 
+class ReaderLeftError(Exception):
+    """Whoever read the output left; Typer would turn the error itself into exit code 1."""
+
+
 class VerbCommand(TyperCommand):
     """A command that also takes the common options, before or after its own."""
 
@@ -34,7 +38,10 @@ class VerbCommand(TyperCommand):
         from lineage_registry.cli.logs import listen
 
         listen()
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderLeftError from error
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the arguments as the usage line writes them."""

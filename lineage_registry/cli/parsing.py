@@ -121,10 +121,12 @@ def run_id(text: str) -> str:
 
 def data_links(texts: Iterable[str] | None) -> "list[str | tuple[str, str]]":
     """Read references of dataset versions with roles; short ones name datasets."""
-    return [
-        _as_dataset(link) if isinstance(link, str) else (_as_dataset(link[0]), link[1])
-        for link in links(texts)
-    ]
+    return _in_space(links(texts), "datasets")
+
+
+def model_links(texts: Iterable[str] | None) -> "list[str | tuple[str, str]]":
+    """Read references of model versions with roles; short ones name models."""
+    return _in_space(links(texts), "models")
 
 
 def inputs(found: "Iterable[str | tuple[str, str]]") -> list[dict[str, str]]:
@@ -135,9 +137,22 @@ def inputs(found: "Iterable[str | tuple[str, str]]") -> list[dict[str, str]]:
     ]
 
 
-def _as_dataset(reference: str) -> str:
+def _in_space(
+    found: "Iterable[str | tuple[str, str]]", space: str
+) -> "list[str | tuple[str, str]]":
+    return [
+        _written_out(each, space)
+        if isinstance(each, str)
+        else (_written_out(each[0], space), each[1])
+        for each in found
+    ]
+
+
+def _written_out(reference: str, space: str) -> str:
+    """Return a short reference with its kind; a written one stays."""
     from lineage_registry.domain.references import Space, parse_reference
 
     if ":/" in reference:
         return reference
-    return str(parse_reference(reference, Space.DATASETS))
+    _, mark, question = reference.partition("?")
+    return f"{parse_reference(reference, Space(space))}{mark}{question}"

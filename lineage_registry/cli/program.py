@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _run(given)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, groups.ReaderLeftError):
         _forget_stdout()
         return _BROKEN_PIPE
     return code
@@ -43,7 +43,7 @@ def _run(given: list[str]) -> int:
         return 130
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BrokenPipeError:
+    except (BrokenPipeError, groups.ReaderLeftError):
         raise
     except Exception as error:  # noqa: BLE001 - people get a sentence, whatever failed
         return _unexpected(error)
@@ -61,17 +61,27 @@ def _call(given: list[str]) -> int:
     return ended if isinstance(ended, int) else 0
 
 
-def _root(
-    *,
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
-    ] = False,
-) -> None:
-    if version:
+def _print_version(*, value: bool) -> None:
+    if value:
         import lineage_registry
 
         output.write(f"lineage-registry {lineage_registry.__version__}\n")
         raise typer.Exit
+
+
+def _root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and exit.",
+            is_eager=True,
+            callback=lambda value: _print_version(value=value),
+        ),
+    ] = False,
+) -> None:
+    del version
 
 
 _root.__doc__ = f"""Register models and datasets, trace where they come from, roll back.

@@ -37,7 +37,7 @@ def start(
         began = opened.run(
             name,
             run_id=run_id,
-            inputs=[*parsing.data_links(data), *parsing.links(uses)],
+            inputs=[*parsing.data_links(data), *parsing.model_links(uses)],
             tested_on=parsing.data_links(tested_on),
             params=parsing.parameters(param),
             tags=parsing.pairs(tag, "tag"),
@@ -83,7 +83,7 @@ def use(
     from lineage_registry.cli import run_views as views
     from lineage_registry.ports.commands import AddInputs
 
-    inputs = parsing.inputs([*parsing.data_links(data), *parsing.links(uses)])
+    inputs = parsing.inputs([*parsing.data_links(data), *parsing.model_links(uses)])
     tested = parsing.inputs(parsing.data_links(tested_on))
     if not inputs and not tested:
         raise InvalidInputError("there is nothing to record", hint="like --data digits:2")
@@ -148,13 +148,13 @@ def list_all(
 
 def metrics(
     run: a.RunId,
-    key: Annotated[str, typer.Argument(metavar="KEY", help="Name of the metric.")],
+    name: Annotated[str, typer.Argument(metavar="KEY", help="Name of the metric.")],
 ) -> None:
     """Show all values of one metric of a run."""
     from lineage_registry.cli import run_views as views
 
     with registry() as opened:
-        found = opened.metric_history(run, key)
+        found = opened.metric_history(run, name)
     output.emit(found, lambda: views.metric_history(found))
 
 

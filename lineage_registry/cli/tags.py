@@ -24,10 +24,10 @@ def put(
 
 def remove(
     reference: a.Reference,
-    key: Annotated[list[str], typer.Argument(metavar="KEY...", help="Keys of the tags.")],
+    keys: Annotated[list[str], typer.Argument(metavar="KEY...", help="Keys of the tags.")],
 ) -> None:
     """Take tags away."""
-    _change(reference, dict.fromkeys(key))
+    _change(reference, dict.fromkeys(keys))
 
 
 def list_all(reference: a.Reference, *, as_of: a.AsOf = None) -> None:

@@ -1,0 +1,122 @@
+"""Every command is there, reachable, documented, and says what it is."""
+
+import inspect
+from dataclasses import fields
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from lineage_registry.cli.groups import every_command
+from lineage_registry.cli.options import Options
+from lineage_registry.ports.commands import COMMANDS
+from lineage_registry.services.local import LocalCommands
+
+REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
+
+# One call for each command of the registry, in an order in which all of them work.
+CALLS = {
+    "CreateFamily": "model create spare -d spare -t a=b",
+    "GetFamily": "model show spare",
+    "ListFamilies": "model list",
+    "UpdateFamily": "model update spare --rename extra --untag a",
+    "RegisterVersion": "register -n extra",
+    "GetVersion": "version show extra:1",
+    "ListVersions": "version list clf",
+    "SearchVersions": "search --metric acc>0.9",
+    "UpdateVersion": "version update extra:1 -d words -t k=v",
+    "GetFiles": "version files base:1",
+    "AddDependency": "version depend extra:1 base:1 --role tokenizer",
+    "RemoveDependency": "version undepend extra:1 base:1 --role tokenizer",
+    "LogVersionMetrics": "version measure extra:1 -m f1=0.5 --step 2",
+    "DeleteVersion": "version delete extra:1 --yes",
+    "RestoreVersion": "version restore extra:1",
+    "DeleteFamily": "model delete extra --yes",
+    "RestoreFamily": "model restore extra",
+    "StartRun": "run start again --id again-1",
+    "GetRun": "run show again-1",
+    "ListRuns": "run list --status running",
+    "UpdateRun": "run update again-1 -t a=b",
+    "LogParams": "run log again-1 -p lr=1",
+    "LogMetrics": "run log again-1 -m loss=0.5 --step 3",
+    "AddInputs": "run use again-1 --data digits:1 --uses base:1",
+    "GetMetricHistory": "run metrics again-1 loss",
+    "EndRun": "run end again-1 --failed --message oops",
+    "MoveStage": "promote extra:1 Staging",
+    "SetAlias": "alias set extra:1 champion",
+    "RemoveAlias": "alias remove extra champion",
+    "GetHistory": "history clf",
+    "RollBack": "rollback clf --reason drift",
+    "GetStages": "stage list",
+    "ConfigureStages": "stage configure None Staging Production Archived Shadow",
+    "Deploy": "deployment set api clf:1 --environment eu",
+    "GetDeployment": "deployment show api",
+    "ListDeployments": "deployment list",
+    "DeleteDeployment": "deployment delete api --yes",
+    "GetLineage": "lineage ens:1",
+    "GetSiblings": "siblings clf:1",
+    "GetNeighbours": "neighbours clf:1",
+    "GetPath": "path ens:1 datasets:/digits/1",
+    "GetImpact": "impact base:1",
+    "ListEvents": "events",
+    "GetAuditReport": "report base:1",
+    "Validate": "validate --bytes",
+    "GetStatus": "status",
+}
+
+
+@pytest.mark.parametrize("form", ["people", "--json", "--jsonl"])
+def test_every_command_of_the_registry_can_be_called(scene, monkeypatch, form):
+    asked = set()
+    run = LocalCommands.run
+
+    def watched(self, command, context):
+        asked.add(type(command).__name__)
+        return run(self, command, context)
+
+    monkeypatch.setattr(LocalCommands, "run", watched)
+    extra = [] if form == "people" else [form]
+    for name, line in CALLS.items():
+        asked.clear()
+        done = scene(*line.split(), *extra)
+        assert done.code == 0, (line, done.err)
+        assert name in asked
+        assert done.out, line
+        if form == "--json":
+            assert isinstance(done.answer, dict), line
+    assert {command.__name__ for command in COMMANDS} == CALLS.keys()
+
+
+@pytest.mark.parametrize("words", sorted(every_command()))
+def test_a_command_has_a_help_page_a_line_in_the_table_and_one_in_the_reference(lreg, words):
+    entry = every_command()[words]
+    module, _, name = entry.target.partition(":")
+    function = getattr(import_module(f"lineage_registry.cli.{module}"), name)
+    assert inspect.getdoc(function)
+    done = lreg(*words.split(), "--help")
+    assert done.code == 0
+    assert done.out.startswith(f"Usage: lineage-registry {words} ")
+    assert "--json" in done.out
+    assert ("--reason" in done.out) == entry.writes
+    assert f"lreg {words}" in REFERENCE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("words", sorted(every_command()))
+def test_no_argument_of_a_command_hides_a_common_option(words):
+    module, _, name = every_command()[words].target.partition(":")
+    function = getattr(import_module(f"lineage_registry.cli.{module}"), name)
+    shared = {field.name for field in fields(Options)}
+    assert not shared & inspect.signature(function).parameters.keys()
+
+
+def test_the_help_page_lists_every_command_and_fits_80_columns(lreg):
+    page = lreg("--help").out
+    assert all(len(line) <= 80 for line in page.splitlines())
+    for words in every_command():
+        assert f"  {words.split()[0]} " in page
+
+
+def test_the_program_without_arguments_shows_its_help_and_fails(lreg):
+    done = lreg()
+    assert done.code == 2
+    assert "Every day:" in done.out + done.err
