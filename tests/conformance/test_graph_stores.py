@@ -43,6 +43,8 @@ class TestSqliteInMemory(_Opened, GraphStoreContract):
 
 
 class TestNeo4j(_Opened, GraphStoreContract):
+    examples = 80
+
     @pytest.fixture
     def backend(self, neo4j_server):
         with neo4j_server_store(neo4j_server) as backend:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,20 +22,24 @@ _repeatable = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-_more = settings(_repeatable, max_examples=250)
-_fewer = settings(_repeatable, max_examples=60)
 _kinds = st.frozensets(st.sampled_from(EdgeKind))
 
 Ask = Callable[[GraphView], Any]
 
 
 class OracleRules(Rules):
-    """Every question, drawn at random, against the plainest way to answer it."""
+    """Every question, drawn at random, against the plainest way to answer it.
+
+    Attributes:
+        examples: How many questions of each sort; a server far away may be asked fewer.
+    """
+
+    examples: ClassVar[int] = 250
 
     def test_every_walk_finds_what_the_reference_finds(self, store: GraphStore) -> None:
         with _compared(store, seed=1) as (size, compare):
 
-            @_more
+            @settings(_repeatable, max_examples=self.examples)
             @given(st.data(), starts(size), walks(size))
             def check(data: st.DataObject, begin: list[int], walk: Any) -> None:
                 compare(data, lambda view: _spelled(view, begin, walk))
@@ -45,7 +49,7 @@ class OracleRules(Rules):
     def test_every_census_counts_what_the_reference_counts(self, store: GraphStore) -> None:
         with _compared(store, seed=2) as (size, compare):
 
-            @_more
+            @settings(_repeatable, max_examples=self.examples)
             @given(st.data(), starts(size), walks(size))
             def check(data: st.DataObject, begin: list[int], walk: Any) -> None:
                 compare(data, lambda view: view.census(begin, walk))
@@ -56,7 +60,7 @@ class OracleRules(Rules):
         with _compared(store, seed=3) as (size, compare):
             node = st.integers(4, size)
 
-            @_more
+            @settings(_repeatable, max_examples=self.examples)
             @given(st.data(), node, node, st.one_of(st.just(frozenset(EdgeKind)), _kinds))
             def check(
                 data: st.DataObject, source: int, target: int, kinds: frozenset[EdgeKind]
@@ -69,7 +73,7 @@ class OracleRules(Rules):
         with _compared(store, seed=4) as (size, compare):
             after = st.one_of(st.none(), st.integers(1, size))
 
-            @_more
+            @settings(_repeatable, max_examples=self.examples)
             @given(st.data(), selections(), after, st.integers(1, 80))
             def check(data: st.DataObject, wanted: Any, behind: int | None, limit: int) -> None:
                 compare(data, lambda view: view.select(wanted, behind, limit))
@@ -80,7 +84,7 @@ class OracleRules(Rules):
         with _compared(store, seed=5) as (size, compare):
             ids = st.lists(st.integers(1, size + 3), max_size=8, unique=True)
 
-            @_fewer
+            @settings(_repeatable, max_examples=self.examples // 3)
             @given(st.data(), ids, st.sampled_from(Direction), _kinds)
             def check(
                 data: st.DataObject,

@@ -7,20 +7,26 @@ from typing import TypeVar
 
 from lineage_registry.domain.events import Event
 from lineage_registry.domain.graph import LINEAGE, EdgeKind, NodeKind
-from lineage_registry.domain.view import Direction, Selection, Walk
+from lineage_registry.domain.view import Direction, GraphView, Selection, Walk
 from lineage_registry.ports.graph import GraphStore
 from lineage_registry.testing.graph.rules import Rules
 from lineage_registry.testing.graph.writing import (
     cause,
     data_version,
     dataset,
+    delete,
+    depend,
     derived,
+    end,
+    fill,
     model,
+    put,
+    restore,
     run,
+    undepend,
     version,
-    write,
-    write_all,
 )
+from lineage_registry.testing.reference_graph_store import ReferenceGraphStore
 
 CHAIN = 10_000
 LAYERS, WIDTH = 60, 3
@@ -45,7 +51,7 @@ class ScaleRules(Rules):
 
     @large
     def test_a_chain_of_ten_thousand_is_walked_from_end_to_end(self, store: GraphStore) -> None:
-        write_all(store, _chain())
+        fill(store, _chain())
         last = CHAIN + 1
         with store.view() as view, _within(30):
             found = view.walk([last], Walk())
@@ -63,7 +69,7 @@ class ScaleRules(Rules):
 
     @large
     def test_a_ladder_of_diamonds_costs_what_its_nodes_cost(self, store: GraphStore) -> None:
-        write_all(store, _lattice())
+        fill(store, _lattice())
         top = range(2 + (LAYERS - 1) * WIDTH, 2 + LAYERS * WIDTH)
         size = LAYERS * WIDTH
         with store.view() as view, _within(10):
@@ -82,8 +88,7 @@ class ScaleRules(Rules):
 
     @large
     def test_a_hub_with_thousands_of_users_is_seen_near_and_whole(self, store: GraphStore) -> None:
-        write(store, dataset("d"), data_version(1, 1))
-        write_all(store, (run(f"r{i}", cause(EdgeKind.USED, 2, "train")) for i in range(HUB)))
+        fill(store, _hub())
         users = list(range(3, HUB + 3))
         with store.view() as view, _within(20):
             near = view.walk([2], Walk(_DOWN, limit=100))
@@ -99,12 +104,65 @@ class ScaleRules(Rules):
             assert len(view.edges([2], _DOWN, LINEAGE)) == HUB
             assert view.select(Selection(NodeKind.RUN), None, HUB + 1) == users
 
+    @large
+    def test_a_long_log_is_replayed_whatever_the_size_of_its_commits(
+        self, store: GraphStore
+    ) -> None:
+        for size in (7, 1300):
+            reference = ReferenceGraphStore()
+            fill(reference, _unrest(), size=size)
+            fill(store, _unrest(), size=size)
+            assert store.head() == reference.head()
+            last = store.head().revision
+            for revision in (last // 3, last // 2, last):
+                with store.view(revision) as view, reference.view(revision) as expected:
+                    for key in ("param/n", "deleted", "last_number"):
+                        for node in range(1, 5):
+                            assert view.history(node, key) == expected.history(node, key)
+                    for ask in (_neighbours, _values, _changes):
+                        assert ask(view) == ask(expected)
+
+
+def _neighbours(view: GraphView) -> object:
+    return view.edges(range(1, 5), Direction.UPSTREAM, LINEAGE)
+
+
+def _values(view: GraphView) -> object:
+    return view.nodes(range(1, 5))
+
+
+def _changes(view: GraphView) -> object:
+    return view.changed(range(1, 5))
+
+
+def _unrest() -> Iterator[Event]:
+    """Say the same things of the same few nodes over and over, so that all is set and ended."""
+    yield model("m")
+    for number in range(1, 4):
+        yield version(1, number)
+    for turn in range(1250):
+        node = 2 + turn % 3
+        yield put(node, n=turn)
+        yield put(node, n=-turn)
+        yield depend(4, 3) if turn % 4 < 2 else undepend(4, 3)
+        if turn % 7 == 0:
+            yield end(node, "param/n")
+        if turn % 11 == 0:
+            yield delete(node) if turn % 2 else restore(node)
+
 
 def _chain() -> Iterator[Event]:
     yield model("m")
     yield version(1, 1)
     for node in range(3, CHAIN + 2):
         yield version(1, node - 1, derived(node - 1))
+
+
+def _hub() -> Iterator[Event]:
+    yield dataset("d")
+    yield data_version(1, 1)
+    for number in range(HUB):
+        yield run(f"r{number}", cause(EdgeKind.USED, 2, "train"))
 
 
 def _lattice() -> Iterator[Event]:
