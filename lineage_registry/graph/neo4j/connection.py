@@ -2,9 +2,9 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from lineage_registry.errors import BackendError, NotInstalledError
 
@@ -18,7 +18,7 @@ except ImportError as error:
     ) from error
 
 from lineage_registry.graph.neo4j.catalog import Mode, Query, statements
-from lineage_registry.graph.neo4j.driver_errors import translated, worth_another_try
+from lineage_registry.graph.neo4j.driver_errors import packed, translated, worth_another_try
 
 Row = dict[str, Any]
 Parameters = Mapping[str, object]
@@ -26,6 +26,7 @@ _Answer = TypeVar("_Answer")
 
 _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 0.5
+_SCHEMES: Final = frozenset({"bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"})
 
 
 class Reader(Protocol):
@@ -44,7 +45,8 @@ class Session:
     def run(self, name: str, parameters: Parameters, **choices: str) -> list[Row]:
         """Return the records of a statement; the driver's errors pass, they decide on a retry."""
         query, text = _prepared(name, parameters, choices)
-        return _checked(query, self._transaction.run(text, dict(parameters)))
+        with packed(name):
+            return _checked(query, self._transaction.run(text, dict(parameters)))
 
 
 class Connection:
@@ -64,7 +66,8 @@ class Connection:
         self._database = database
         self._patience = acquisition_timeout
         self._bookmarks = neo4j.GraphDatabase.bookmark_manager()
-        with translated("connect to Neo4j"), _addresses_checked(uri):
+        _check_address(uri)
+        with translated("connect to Neo4j"):
             self._driver = neo4j.GraphDatabase.driver(
                 uri,
                 auth=(user, password),
@@ -93,7 +96,7 @@ class Connection:
             raise BackendError(f"{name} does not only read")
 
         def once() -> list[Row]:
-            with self._session(neo4j.READ_ACCESS) as session:
+            with packed(name), self._session(neo4j.READ_ACCESS) as session:
                 return _checked(query, session.run(text, dict(parameters)))
 
         with translated("read from Neo4j"):
@@ -104,7 +107,7 @@ class Connection:
         query, text = _prepared(name, parameters, {})
 
         def once() -> list[Row]:
-            with self._session(neo4j.WRITE_ACCESS) as session:
+            with packed(name), self._session(neo4j.WRITE_ACCESS) as session:
                 return _checked(query, session.run(text, dict(parameters)))
 
         with translated("change the Neo4j database"):
@@ -159,12 +162,14 @@ def _checked(query: Query, result: neo4j.Result) -> list[Row]:
     return rows
 
 
-@contextmanager
-def _addresses_checked(uri: str) -> Iterator[None]:
+def _check_address(uri: str) -> None:
     try:
-        yield
-    except ValueError as error:
+        parts = urlsplit(uri)
+        sound = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
         raise BackendError(
-            f"{uri!r} is no address of a Neo4j server: {error}",
+            f"{uri!r} is no address of a Neo4j server",
             hint="write bolt://host:7687 or neo4j://host:7687",
-        ) from error
+        )

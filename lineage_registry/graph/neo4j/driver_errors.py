@@ -27,9 +27,16 @@ def translated(action: str) -> Iterator[None]:
         yield
     except (neo4j.DriverError, neo4j.Neo4jError) as error:
         raise explain(error, action) from error
+
+
+@contextmanager
+def packed(name: str) -> Iterator[None]:
+    """Refuse parameters that the server has no form for."""
+    try:
+        yield
     except (OverflowError, UnicodeEncodeError) as error:
         raise InvalidInputError(
-            f"cannot {action}: {error}",
+            f"the server cannot take this for {name}: {error}",
             hint="integers have at most 64 bits, text is Unicode without lone surrogates",
         ) from error
 
