@@ -65,7 +65,7 @@ from lineage_registry.problems import ExitCode
         ("serve --host 0.0.0.0", 8, "0.0.0.0"),
         ("serve --url http://127.0.0.1:9", 2, "server"),
         ("lineag clf:1", 2, "lreg lineage`"),
-        ("model shwo clf", 2, "show"),
+        ("model shov clf", 2, "show"),
         ("load clf:1", 2, "download"),
         ("show clf:1 --wat", 2, "--wat"),
         ("show", 2, "REF"),

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -171,19 +172,26 @@ def test_a_terminal_is_asked_before_a_delete(process, somewhere, answer, gone):
 
 def test_a_server_starts_answers_and_stops(process, somewhere):
     process("register", "-n", "clf")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
     with subprocess.Popen(
-        [PROGRAM, "serve", "--port", "0"],
+        [PROGRAM, "serve", "--port", str(port)],
         cwd=somewhere,
         env=own_environment(),
         stderr=subprocess.PIPE,
         text=True,
     ) as running:
-        said = running.stderr.readline()
-        assert "serving" in said
-        time.sleep(1)
-        running.send_signal(signal.SIGTERM)
-        running.wait(30)
-        rest = running.stderr.read()
+        try:
+            assert f"http://127.0.0.1:{port}" in running.stderr.readline()
+            here = process("show", "clf:1", "--json").answer
+            asked = ("--url", f"http://127.0.0.1:{port}", "show", "clf:1", "--json")
+            until = time.monotonic() + 60
+            while (done := process(*asked)).code == 75 and time.monotonic() < until:
+                time.sleep(0.2)
+            assert done.answer == here
+        finally:
+            running.send_signal(signal.SIGTERM)
+            rest = running.communicate(timeout=60)[1]
     assert "Traceback" not in rest
 
 
