@@ -1,5 +1,6 @@
 """The HTTP application: routes, the layer around them, and what is said where there is no route."""
 
+import functools
 from collections.abc import Collection, Mapping
 
 from fastapi import FastAPI, Request
@@ -56,7 +57,7 @@ def create_app(
     Pins(artifacts).add_routes(app)
     app.add_middleware(Edge, access=Access(api_keys, allowed_hosts))
     app.add_exception_handler(HTTPException, _no_route)
-    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    app.openapi = functools.cache(lambda: describe(app))  # type: ignore[method-assign]
     return app
 
 
