@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, cast
 
-from pydantic import BaseModel, ConfigDict, Field, field_serializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from typing_extensions import TypedDict
 
-from lineage_registry.domain.graph import Edge, NodeKind
+from lineage_registry.domain.graph import Edge, EdgeKind, NodeKind
 
 
 class LineageNode(NamedTuple):
@@ -30,6 +31,44 @@ class LineageNode(NamedTuple):
     title: str | None = None
 
 
+class NodeObject(TypedDict):
+    """A node of an answer as JSON has it; see `LineageNode`."""
+
+    id: int
+    reference: str
+    kind: NodeKind
+    distance: int
+    stage: str | None
+    status: str | None
+    title: str | None
+
+
+class EdgeObject(TypedDict):
+    """An edge of an answer as JSON has it; see `Edge`."""
+
+    source: int
+    kind: EdgeKind
+    target: int
+    role: str
+    since: int
+    declared: bool
+
+
+# The types of what comes back let pydantic write it in half the time.
+def _node_objects(nodes: Sequence[LineageNode]) -> list[NodeObject]:
+    return [cast("NodeObject", dict(zip(LineageNode._fields, one, strict=True))) for one in nodes]
+
+
+def _edge_objects(edges: Sequence[Edge]) -> list[EdgeObject]:
+    return [cast("EdgeObject", dict(zip(Edge._fields, one, strict=True))) for one in edges]
+
+
+Nodes = Annotated[Sequence[LineageNode], PlainSerializer(_node_objects)]
+"""Nodes of an answer; objects in JSON."""
+Edges = Annotated[Sequence[Edge], PlainSerializer(_edge_objects)]
+"""Edges of an answer; objects in JSON."""
+
+
 class Lineage(BaseModel):
     """Nodes and edges around some starts, as of one revision.
 
@@ -50,16 +89,9 @@ class Lineage(BaseModel):
     starts: Sequence[str]
     direction: Literal["upstream", "downstream", "both"]
     depth: int | None = Field(default=None, ge=0)
-    nodes: Sequence[LineageNode]
-    edges: Sequence[Edge]
+    nodes: Nodes
+    edges: Edges
     depth_reached: int
     truncated: bool
     revision: int
     as_of: datetime | None
-
-    @field_serializer("nodes", "edges")
-    def _as_objects(self, rows: Sequence[LineageNode | Edge]) -> list[dict[str, Any]]:
-        if not rows:
-            return []
-        names = rows[0]._fields
-        return [dict(zip(names, row, strict=True)) for row in rows]

@@ -384,7 +384,8 @@ class Registry:
         """Load a version by any reference; every byte is verified first.
 
         Inside a run's block the version becomes an input of the run, in `role` (`base` for a
-        model, `train` for a dataset). Other options go to the format handler.
+        model, `train` for a dataset; `test` for data that it is evaluated on). Other options go to
+        the format handler.
 
         Raises:
             NotFoundError: There is no such version, or its bytes are gone.

@@ -83,7 +83,10 @@ class RunHandle:
         return self._registry.sender.write(AddInputs, {}, run_id=self.run_id, tested_on=tested)
 
     def loaded(self, reference: str, role: str) -> None:
-        """Record that something was loaded; what descends from the run counts as read back."""
+        """Record that something was loaded; what descends from the run counts as read back.
+
+        In the role `test` it is data to evaluate on, which is kept apart from training data.
+        """
         inputs = [{"reference": reference, "role": role}]
         self._registry.sender.write(AddInputs, {}, run_id=self.run_id, inputs=inputs, loaded=True)
 

@@ -1,14 +1,17 @@
 """The audit trail, and the audit report of a version."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
 from lineage_registry.domain.digests import Digest
 from lineage_registry.domain.graph import NodeKind
+from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.references import Reference
 from lineage_registry.domain.resolution import (
     FAMILY_KINDS,
+    VERSION_KINDS,
     references_of,
     resolve,
     resolve_version,
@@ -39,6 +42,7 @@ from lineage_registry.services.workplace import Workplace, demand_zone, read
 
 FileState = Literal["verified", "missing", "different", "not checked"]
 _AT_ONCE = 1_000
+_VERSIONS = frozenset(VERSION_KINDS.values())
 _MAX_DESCRIBED = 10_000
 
 
@@ -71,13 +75,7 @@ def get_audit_report(work: Workplace, command: GetAuditReport, context: Context)
         ancestry = lineage_of(view, [exact], Direction.UPSTREAM)
         # Runs and sources are described in full; beyond this many the ancestry alone names them.
         run_ids = [one.id for one in ancestry.nodes if one.kind is NodeKind.RUN]
-        effects = {edge.source for edge in ancestry.edges}
-        sources = [
-            one.id
-            for one in ancestry.nodes
-            if one.kind in {NodeKind.MODEL_VERSION, NodeKind.DATASET_VERSION}
-            and one.id not in effects
-        ]
+        sources = _sources(ancestry)
         where = EventFilter(nodes=frozenset({found.node}))
         events = _events(work, where, view.revision, None, None)
         runs = describing.runs(view, run_ids[:_MAX_DESCRIBED])
@@ -126,6 +124,20 @@ def describe_events(view: GraphView, events: Sequence[Recorded]) -> list[AuditEv
 
 def _instant(time: datetime | None) -> int | None:
     return None if time is None else to_microseconds(demand_zone(time))
+
+
+def _sources(ancestry: Lineage) -> list[int]:
+    """Return the versions that come from no other version, not even through a run."""
+    kinds = {node.id: node.kind for node in ancestry.nodes}
+    causes: defaultdict[int, list[int]] = defaultdict(list)
+    for edge in ancestry.edges:
+        causes[edge.source].append(edge.target)
+    return [
+        id_
+        for id_, kind in kinds.items()
+        if kind in _VERSIONS
+        and not any(kinds[cause] in _VERSIONS or causes[cause] for cause in causes[id_])
+    ]
 
 
 def _subject_nodes(view: GraphView, reference: Reference) -> list[int]:

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-import networkx as nx
-
 from lineage_registry.domain.digests import Digest
 from lineage_registry.domain.graph import (
     EDGE_RULES,
@@ -185,6 +183,8 @@ def _check_edges(view: GraphView, expected: _Expected) -> Iterator[Finding]:
 
 
 def _check_cycles(expected: _Expected) -> Iterator[Finding]:
+    import networkx as nx  # noqa: PLC0415 - takes longer to load than most commands to run
+
     graph: nx.DiGraph[int] = nx.DiGraph(
         (source, target)
         for out in expected.edges.values()

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from lineage_registry.domain.graph import EdgeKind, NodeKind
-from lineage_registry.domain.lineage import Lineage, LineageNode
+from lineage_registry.domain.lineage import Lineage, Nodes
 from lineage_registry.ports.commands.base import Query, Route
 
 
@@ -155,7 +155,7 @@ class Impact(BaseModel):
     production: list[str]
     deployments: list[str]
     owners: list[str]
-    closest: list[LineageNode]
+    closest: Nodes
     truncated: bool
     revision: int
     as_of: datetime | None
