@@ -17,7 +17,7 @@ from lineage_registry.domain.events import (
     VersionRolledBack,
 )
 from lineage_registry.domain.graph import REGISTRY, Interval, NodeKind
-from lineage_registry.domain.resolution import Found
+from lineage_registry.domain.resolution import Found, references_of
 from lineage_registry.domain.view import Comparison, Filter, GraphView, Selection
 from lineage_registry.errors import (
     AliasNotFoundError,
@@ -137,7 +137,7 @@ def roll_back(view: GraphView, family: Found, pointer: str, *, reason: str | Non
     target, below = _below(view, past, depths)
     if target is None:
         raise NothingToRollBackToError(
-            f"{pointer} named no other version before",
+            f"{pointer} of {references_of(view, [model])[model]} named no other version before",
             hint="look at its history; promote the version that should serve instead",
         )
     before = int(past[-1].value) if past[-1].until is None else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from lineage_registry.domain.events import Event
 from lineage_registry.domain.references import AsOf, Reference, Space, parse_reference
+from lineage_registry.domain.resolution import references_of
 from lineage_registry.domain.view import GraphView
 from lineage_registry.errors import InvalidQueryError, InvalidReferenceError, StaleWriteError
 from lineage_registry.ports.artifacts import ArtifactStore
@@ -122,7 +123,8 @@ def demand_unchanged(view: GraphView, node: int, context: Context) -> None:
     changed = view.changed([node])[node]
     if changed != context.if_match:
         raise StaleWriteError(
-            f"it changed at revision {changed}, after revision {context.if_match}",
+            f"{references_of(view, [node])[node]} changed at revision {changed}, "
+            f"not at {context.if_match}",
             hint="read it again, then decide again",
             revision=changed,
         )
