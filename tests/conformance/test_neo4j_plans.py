@@ -1,14 +1,21 @@
 """What the real server plans to do for each statement: linear work only, found by index."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Any
 
 import neo4j
 import pytest
 
-from lineage_registry.domain.events import Cause, ModelCreated, RunStarted, VersionRegistered
+from lineage_registry.domain.events import (
+    Cause,
+    Event,
+    ModelCreated,
+    RunStarted,
+    VersionRegistered,
+)
 from lineage_registry.domain.graph import EdgeKind, NodeKind
+from lineage_registry.domain.view import GraphView
 from lineage_registry.graph.neo4j.catalog import Mode, Query, statements
 from lineage_registry.graph.neo4j.store import Neo4jGraphStore
 from lineage_registry.ports.graph import Request
@@ -91,7 +98,7 @@ def session(neo4j_server: Any) -> Iterator[neo4j.Session]:
             yield opened
 
 
-def _small_graph(_view: object) -> Iterator[Any]:
+def _small_graph(_view: GraphView) -> Generator[Event, int, None]:
     model = yield ModelCreated(name="m", key="m", tags={"a": "b"})
     run = yield RunStarted(run_id="r")
     last = yield VersionRegistered(
