@@ -248,7 +248,7 @@ class StorageFullError(BackendError):
 
 
 class ProjectionMismatchError(BackendError):
-    """The store was written by another version of the software; `lineage-registry upgrade` helps."""
+    """Another version of the software wrote the store; `lineage-registry upgrade` helps."""
 
     code = "projection-mismatch"
 

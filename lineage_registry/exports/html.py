@@ -18,6 +18,7 @@ from lineage_registry.exports.words import (
     KIND_WORDS,
     edge_label,
     question,
+    role_words,
     shown,
     stage_words,
     status_words,
@@ -113,7 +114,8 @@ class _Says:
     def number(self, edge: Edge) -> int:
         key = (edge.kind, edge.role, edge.declared)
         if key not in self._known:
-            words, role = EDGE_WORDS[edge.kind], f" ({shown(edge.role)})" if edge.role else ""
+            words = EDGE_WORDS[edge.kind]
+            role = f" ({role_words(edge)})" if role_words(edge) else ""
             inferred = "" if edge.declared else " [inferred]"
             self._known[key] = len(self.rows)
             self.rows.append(

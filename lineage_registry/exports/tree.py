@@ -9,6 +9,7 @@ from lineage_registry.domain.lineage import Lineage, LineageNode
 from lineage_registry.exports.words import (
     EDGE_WORDS,
     question,
+    role_words,
     shown,
     stage_words,
     status_words,
@@ -166,14 +167,14 @@ def prefix(line: TreeLine, charset: Literal["unicode", "ascii"] = "unicode") -> 
 
 
 def line_text(line: TreeLine) -> str:
-    """Return what a line says after its guides: `derived from (finetune) models:/clf/2`."""
+    """Return what a line says after its guides: `derived from models:/clf/2 (finetune)`."""
     said = [f"({line.depth})"] if line.depth > MAX_INDENT else []
     if line.edge is not None:
         words = EDGE_WORDS[line.edge.kind]
         said.append(words.up if line.way == "up" else words.down)
-        said += [f"({shown(line.edge.role)})"] if line.edge.role else []
     said.append(shown(line.node.reference))
     said += [f'"{shown(line.node.title)}"'] if line.node.title else []
+    said += [f"({role_words(line.edge)})"] if line.edge and role_words(line.edge) else []
     said += [f"[{mark}]" for mark in (stage_words(line.node), status_words(line.node)) if mark]
     said += ["(seen above)"] if line.seen_above else []
     return " ".join(said)

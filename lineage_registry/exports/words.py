@@ -110,13 +110,17 @@ def stage_words(node: LineageNode) -> str | None:
 
 def edge_label(edge: Edge) -> str:
     """Return what stands beside an arrow from cause to effect: the role says most."""
-    role = "" if edge.role == Derivation.OTHER else shown(edge.role)
-    return role or EDGE_WORDS[edge.kind].flow
+    return role_words(edge) or EDGE_WORDS[edge.kind].flow
+
+
+def role_words(edge: Edge) -> str:
+    """Return the role as it is shown; nothing for `other`, which says nothing."""
+    return "" if edge.role == Derivation.OTHER else shown(edge.role)
 
 
 def edge_sentence(edge: Edge, source: LineageNode, target: LineageNode) -> str:
     """Return the edge as a sentence: `clf:2 derived from clf:1 (finetune)`."""
-    role = f" ({shown(edge.role)})" if edge.role else ""
+    role = f" ({role_words(edge)})" if role_words(edge) else ""
     inferred = "" if edge.declared else ", inferred"
     words = EDGE_WORDS[edge.kind].up
     return f"{headline(source)} {words} {headline(target)}{role}{inferred}"
