@@ -1,15 +1,19 @@
 """`python -m tests.soak --sqlite 2000 --neo4j 100 --seed 1`: kill, restart, check, and say so."""
 
 import argparse
+import logging
 import random
 import sys
 import tempfile
 from pathlib import Path
 
 from lineage_registry.bootstrap import connect
-from tests.behaviour.places import settings_of
+from tests.behaviour.places import settings_of, wipe_neo4j
 from tests.servers import Neo4jServer
 from tests.soak.killing import kill_clients, kill_server
+
+SLOW_START = 1.5
+"""Seconds in which a writer that just came up does a few writes on a server."""
 
 
 def main() -> None:
@@ -34,14 +38,16 @@ def on_sqlite(folder: Path, kills: int, seed: int) -> None:
 
 
 def on_neo4j(folder: Path, kills: int, seed: int) -> None:
+    logging.getLogger("neo4j").setLevel(logging.CRITICAL)  # it tells of every broken connection
+    for place in (folder / "clients", folder / "server"):
+        place.mkdir(parents=True)
     with Neo4jServer() as server:
-        for place in (folder / "clients", folder / "server"):
-            place.mkdir(parents=True)
         settings = settings_of(folder / "registry", server.address, None, "")
-        found = kill_clients(settings, folder / "clients", kills - kills // 2, seed)
+        found = kill_clients(
+            settings, folder / "clients", kills - kills // 2, seed, longest=SLOW_START
+        )
         say(f"neo4j, clients: {found}")
-    with Neo4jServer() as server:
-        settings = settings_of(folder / "registry", server.address, None, "")
+        wipe_neo4j(server.address)
         found = kill_server(
             settings,
             folder / "server",

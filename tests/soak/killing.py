@@ -16,7 +16,6 @@ from lineage_registry.settings import Settings
 from tests.soak.writer import SHARED, Ack, Notes, write_for_ever
 
 WRITERS = ("ann", "bob")
-_LONGEST = 0.06
 _BETWEEN_CHECKS = 25
 
 
@@ -42,12 +41,14 @@ class BrokenPromiseError(AssertionError):
     """Something acknowledged is lost, or something is there that should not be."""
 
 
-def kill_clients(settings: Settings, folder: Path, kills: int, seed: int) -> Tally:
-    """Kill one of two writers, again and again, `kills` times in all."""
+def kill_clients(
+    settings: Settings, folder: Path, kills: int, seed: int, *, longest: float = 0.06
+) -> Tally:
+    """Kill one of two writers after `longest` seconds at most, `kills` times in all."""
     chance, started = random.Random(seed), time.monotonic()
     with _writers(settings, folder) as replace:
         for kill in range(1, kills + 1):
-            time.sleep(chance.uniform(0, _LONGEST))
+            time.sleep(chance.uniform(0, longest))
             replace(chance.choice(WRITERS))
             if kill % _BETWEEN_CHECKS == 0:
                 check(settings, folder, read_bytes=False)
@@ -70,7 +71,7 @@ def kill_server(
             before = _acknowledged(folder)
             while _acknowledged(folder) <= before:  # somebody wrote since it came back
                 time.sleep(0.005)
-            time.sleep(chance.uniform(0, 5 * _LONGEST))
+            time.sleep(chance.uniform(0, 0.3))
             kill()
             restart()
     return _tally(settings, folder, kills, started)
@@ -136,6 +137,8 @@ def _acknowledged(folder: Path) -> int:
 @contextmanager
 def _writers(settings: Settings, folder: Path) -> Iterator[Callable[[str], None]]:
     """Run the writers; what is given kills one of them at once and starts it anew."""
+    with connect(settings=settings) as registry:
+        registry.create_model(SHARED, key="none")
     running = {name: _fork(settings, name, folder) for name in WRITERS}
 
     def replace(name: str) -> None:
