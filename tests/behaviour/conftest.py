@@ -23,6 +23,7 @@ PLACES = [
     pytest.param("sdk neo4j folder", id="sdk-neo4j-folder", marks=NEO4J),
     pytest.param("sdk neo4j s3", id="sdk-neo4j-s3", marks=[NEO4J, S3]),
     pytest.param("http sqlite folder", id="http-sqlite-folder"),
+    pytest.param("cli sqlite folder", id="cli-sqlite-folder"),
     pytest.param("http neo4j s3", id="http-neo4j-s3", marks=[NEO4J, S3]),
 ]
 

@@ -90,10 +90,17 @@ class Place:
 
 @contextmanager
 def opened(settings: Settings, folder: Path, entrance: str) -> Iterator[Place]:
-    """Open a registry through an entrance: `sdk` or `http`."""
+    """Open a registry through an entrance: `sdk`, `http` or `cli`."""
     with connect(settings=settings) as local:
         if entrance == "sdk":
             yield Place(local, local, settings, folder)
+            return
+        if entrance == "cli":
+            from tests.behaviour.by_cli import CliCommands
+
+            typed = CliCommands(settings, local.artifacts)
+            registry = Registry(typed, local.artifacts, local.formats, ACTOR)
+            yield Place(registry, local, settings, folder)
             return
         with served(local) as url, connect(url, actor=ACTOR) as registry:
             there = settings.model_copy(update={"url": url, "artifacts": None})

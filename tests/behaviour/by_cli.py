@@ -1,0 +1,414 @@
+"""A registry that is asked by typing: each command becomes a call of the command line.
+
+So the same `Registry`, and with it the same tests, run through the third entrance. What the command
+line does not offer ends the test as skipped, with the reason.
+"""
+
+import io
+import json
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import pytest
+from pydantic import TypeAdapter
+
+from lineage_registry.cli import main
+from lineage_registry.domain.digests import Digest
+from lineage_registry.ports import commands as c
+from lineage_registry.ports.artifacts import ArtifactStore
+from lineage_registry.problems import error_from
+from lineage_registry.registry.runs import code_commit, environment
+from lineage_registry.settings import PREFIX, Settings
+
+A = TypeVar("A")
+Words = list[str]
+_ONE_AT_A_TIME = threading.Lock()
+_EVERYTHING = "1000000"
+
+
+class CliCommands(c.Commands):
+    """Commands typed into `lineage-registry`, in this process; answers read from `--json`."""
+
+    def __init__(self, settings: Settings, artifacts: ArtifactStore) -> None:
+        self._settings = settings
+        self._artifacts = artifacts
+
+    def run(self, command: c.Command[A], context: c.Context) -> A:
+        with tempfile.TemporaryDirectory() as folder:
+            words = _TYPED[type(command)](command)
+            if isinstance(command, c.RegisterVersion) and command.files:
+                words += ["--", str(self._files(command, Path(folder)))]
+            said = self._type(words, command, context)
+        if isinstance(said, dict) and set(said) == {"items", "more"}:
+            assert not said["more"]
+            said = {"items": said["items"], "revision": 0}
+        answer: A = TypeAdapter(type(command).answer()).validate_python(said, strict=False)
+        return answer
+
+    def close(self) -> None:
+        """Nothing stays open between two calls."""
+
+    def _type(self, words: Words, command: c.Command[Any], context: c.Context) -> Any:
+        options = ["--json", "--quiet", "--url", self._settings.url, "--actor", context.actor]
+        if self._settings.artifacts:
+            options += ["--artifacts", self._settings.artifacts]
+        if isinstance(command, c.Write):
+            options += option("--reason", command.reason)
+            options += option("--key", context.key)
+            options += option("--if-match", context.if_match)
+        cut = words.index("--") if "--" in words else len(words)
+        with _ONE_AT_A_TIME, secrets(self._settings), captured() as (out, err):
+            code = main([*words[:cut], *options, *words[cut:]])
+            said, told = out(), err()
+        # A check that finds something answers, and ends with another code, too.
+        if code and not said:
+            raise error_from(json.loads(told))
+        return json.loads(said)
+
+    def _files(self, command: c.RegisterVersion, folder: Path) -> Path:
+        for file in command.files:
+            target = folder / file.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with self._artifacts.open(Digest.parse(file.digest)) as stream:
+                target.write_bytes(stream.read())
+        if len(command.files) == 1 and "/" not in command.files[0].path:
+            return folder / command.files[0].path
+        return folder
+
+
+def option(name: str, value: object) -> Words:
+    """An option with its value; nothing if there is none."""
+    return [] if value is None else [f"{name}={value}"]
+
+
+def each(name: str, values: Any) -> Words:
+    return [word for value in values for word in option(name, value)]
+
+
+def flag(name: str, *, given: bool) -> Words:
+    return [name] if given else []
+
+
+def tags(changes: Mapping[str, str | None]) -> Words:
+    kept = [f"{key}={value}" for key, value in changes.items() if value is not None]
+    return each("--tag", kept) + each("--untag", [k for k, v in changes.items() if v is None])
+
+
+def params(values: Mapping[str, Any]) -> Words:
+    for value in values.values():
+        if isinstance(value, str) and value[:1] in "+-.0123456789":
+            not_offered("a text that looks like a number as a parameter")
+    written = {
+        key: str(value).lower() if isinstance(value, bool) else value
+        for key, value in values.items()
+    }
+    return each("--param", [f"{key}={value}" for key, value in written.items()])
+
+
+def metrics(values: Mapping[str, Any]) -> Words:
+    return each("--metric", [f"{key}={value}" for key, value in values.items()])
+
+
+def links(name: str, inputs: Any, role: str = "role") -> Words:
+    found = []
+    for one in inputs:
+        said = getattr(one, role)
+        found.append(one.reference if said is None else f"{one.reference}:={said}")
+    return each(name, found)
+
+
+def not_offered(what: str) -> NoReturn:
+    pytest.skip(f"the command line does not offer {what}")
+
+
+def group(space: str) -> str:
+    return "model" if space == "models" else "dataset"
+
+
+def version(command: Any) -> str:
+    space = getattr(command, "space", "models")
+    mark = "" if command.version.startswith("@") else "/"
+    return f"{space}:/{command.name}{mark}{command.version}"
+
+
+def when(command: Any) -> Words:
+    value = command.as_of
+    return option("--as-of", value.isoformat() if hasattr(value, "isoformat") else value)
+
+
+def rows(command: Any) -> Words:
+    if command.cursor is not None:
+        not_offered("cursors")
+    return ["--limit", _EVERYTHING, *when(command)]
+
+
+def _create(k: c.CreateFamily) -> Words:
+    details = option("--description", k.description) + option("--owner", k.owner)
+    return [group(k.space), "create", *details, *tags(k.tags), "--", k.name]
+
+
+def _update(k: c.UpdateFamily) -> Words:
+    details = option("--description", k.description) + option("--owner", k.owner)
+    details += option("--rename", k.new_name)
+    return [group(k.space), "update", *details, *tags(k.tags), "--", k.name]
+
+
+def _list_families(k: c.ListFamilies) -> Words:
+    words = option("--owner", k.owner) + each("--tag", k.tag) + flag("--deleted", given=k.deleted)
+    return [group(k.space), "list", *words, *rows(k), "--", *([k.text] if k.text else [])]
+
+
+def _register(k: c.RegisterVersion) -> Words:
+    words = ["register"] if k.space == "models" else ["dataset", "register"]
+    words += [f"--name={k.name}", *links("--from", k.parents, "kind")]
+    words += links("--data", k.datasets) + links("--needs", k.dependencies)
+    if any(one.role for one in k.tested_on):
+        not_offered("roles of test data")
+    words += links("--tested-on", k.tested_on) + each("--sibling", k.siblings)
+    words += option("--run", k.run) + option("--label", k.label)
+    words += option("--description", k.description) + option("--format", k.format)
+    words += tags(k.tags) + params(k.params) + metrics(k.metrics)
+    return words + flag("--no-create", given=not k.create)
+
+
+def _search(k: c.SearchVersions) -> Words:
+    not_offered("a search of versions alone")
+
+
+def _start_run(k: c.StartRun) -> Words:
+    if dict(k.environment) != environment() or k.code_commit != code_commit():
+        not_offered("another environment")
+    words = ["run", "start", *option("--id", k.run_id), *_run_inputs(k.inputs, k.tested_on)]
+    words += params(k.params) + tags(k.tags) + option("--parent", k.parent)
+    return [*words, "--", *([k.name] if k.name is not None else [])]
+
+
+def _run_inputs(inputs: Any, tested_on: Any) -> Words:
+    if any(one.role not in {None, "test"} for one in tested_on):
+        not_offered("roles of test data")
+    models = [one for one in inputs if one.reference.startswith("models:")]
+    others = [one for one in inputs if one not in models]
+    tested = each("--tested-on", [one.reference for one in tested_on])
+    return links("--data", others) + links("--uses", models) + tested
+
+
+def _add_inputs(k: c.AddInputs) -> Words:
+    if k.loaded:
+        not_offered("loading inside a run")
+    return ["run", "use", *_run_inputs(k.inputs, k.tested_on), "--", k.run_id]
+
+
+def _end_run(k: c.EndRun) -> Words:
+    words = flag("--failed", given=k.status == "failed") + flag(
+        "--killed", given=k.status == "killed"
+    )
+    return ["run", "end", *words, *option("--message", k.message), "--", k.run_id]
+
+
+def _list_runs(k: c.ListRuns) -> Words:
+    words = option("--status", k.status) + each("--tag", k.tag) + each("--metric", k.metric)
+    return ["run", "list", *words, *each("--param", k.param), *rows(k)]
+
+
+def _lineage(k: c.GetLineage) -> Words:
+    if k.edge_kinds == [] or k.node_kinds == [] or not k.inferred:
+        not_offered("empty lists of kinds, and leaving out what was inferred")
+    words = {
+        "upstream": option("--depth", k.depth),
+        "downstream": ["--down", "1000000" if k.depth is None else str(k.depth)],
+        "both": ["--both", *option("--depth", k.depth)],
+    }[k.direction]
+    words += each("--edge-kind", k.edge_kinds or ()) + each("--node-kind", k.node_kinds or ())
+    words += each("--stop-at", k.stop_at) + flag("--deleted", given=k.deleted)
+    return ["lineage", *words, f"--limit={k.limit}", *when(k), "--", *k.start]
+
+
+def _events(k: c.ListEvents) -> Words:
+    words = option("--by", k.actor) + each("--type", k.type)
+    words += option("--since", k.since and k.since.isoformat())
+    words += option("--until", k.until and k.until.isoformat())
+    words += flag("--newest", given=k.newest_first)
+    return ["events", *words, *rows(k), "--", *([k.subject] if k.subject else [])]
+
+
+def _history(k: c.GetHistory) -> Words:
+    words = option("--stage", k.stage) + option("--alias", k.alias)
+    return ["history", *words, *when(k), "--", f"{k.space}:/{k.name}"]
+
+
+def _deploy(k: c.Deploy) -> Words:
+    words = option("--environment", k.environment) + option("--owner", k.owner)
+    return ["deployment", "set", *words, "--", k.name, k.version]
+
+
+def _roll_back(k: c.RollBack) -> Words:
+    words = option("--stage", k.stage) + option("--alias", k.alias)
+    return ["rollback", *words, *flag("--dry-run", given=k.dry_run), "--", k.name]
+
+
+def _list_versions(k: c.ListVersions) -> Words:
+    words = option("--stage", k.stage) + flag("--deleted", given=k.deleted)
+    return ["version", "list", *words, *rows(k), "--", f"{k.space}:/{k.name}"]
+
+
+_TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
+    c.CreateFamily: _create,
+    c.GetFamily: lambda k: [group(k.space), "show", *when(k), "--", k.name],
+    c.ListFamilies: _list_families,
+    c.UpdateFamily: _update,
+    c.DeleteFamily: lambda k: [
+        group(k.space),
+        "delete",
+        "--yes",
+        *flag("--force", given=k.force),
+        "--",
+        k.name,
+    ],
+    c.RestoreFamily: lambda k: [group(k.space), "restore", "--", k.name],
+    c.RegisterVersion: _register,
+    c.GetVersion: lambda k: [
+        "version",
+        "show",
+        *when(k),
+        *flag("--deleted", given=k.deleted),
+        "--",
+        version(k),
+    ],
+    c.ListVersions: _list_versions,
+    c.SearchVersions: _search,
+    c.UpdateVersion: lambda k: [
+        "version",
+        "update",
+        *option("--description", k.description),
+        *tags(k.tags),
+        "--",
+        version(k),
+    ],
+    c.DeleteVersion: lambda k: [
+        "version",
+        "delete",
+        "--yes",
+        *flag("--force", given=k.force),
+        "--",
+        version(k),
+    ],
+    c.RestoreVersion: lambda k: ["version", "restore", "--", version(k)],
+    c.GetFiles: lambda k: ["version", "files", *when(k), "--", version(k)],
+    c.AddDependency: lambda k: [
+        "version",
+        "depend",
+        *option("--role", k.role),
+        "--",
+        version(k),
+        k.on,
+    ],
+    c.RemoveDependency: lambda k: [
+        "version",
+        "undepend",
+        *option("--role", k.role),
+        "--",
+        version(k),
+        k.on,
+    ],
+    c.LogVersionMetrics: lambda k: [
+        "version",
+        "measure",
+        *metrics(k.metrics),
+        f"--step={k.step}",
+        "--",
+        version(k),
+    ],
+    c.StartRun: _start_run,
+    c.GetRun: lambda k: ["run", "show", *when(k), "--", k.run_id],
+    c.ListRuns: _list_runs,
+    c.LogParams: lambda k: ["run", "log", *params(k.params), "--", k.run_id],
+    c.LogMetrics: lambda k: ["run", "log", *metrics(k.metrics), f"--step={k.step}", "--", k.run_id],
+    c.AddInputs: _add_inputs,
+    c.EndRun: _end_run,
+    c.GetMetricHistory: lambda k: ["run", "metrics", "--", k.run_id, k.key],
+    c.MoveStage: lambda k: [
+        "promote",
+        *flag("--keep", given=not k.archive),
+        "--",
+        version(k),
+        k.stage,
+    ],
+    c.SetAlias: lambda k: ["alias", "set", "--", version(k), k.alias],
+    c.RemoveAlias: lambda k: ["alias", "remove", "--", f"{k.space}:/{k.name}", k.alias],
+    c.RollBack: _roll_back,
+    c.GetHistory: _history,
+    c.GetStages: lambda k: ["stage", "list"],
+    c.ConfigureStages: lambda k: ["stage", "configure", "--", *k.stages],
+    c.Deploy: _deploy,
+    c.GetDeployment: lambda k: ["deployment", "show", *when(k), "--", k.name],
+    c.ListDeployments: lambda k: [
+        "deployment",
+        "list",
+        *flag("--deleted", given=k.deleted),
+        *rows(k),
+    ],
+    c.DeleteDeployment: lambda k: ["deployment", "delete", "--yes", "--", k.name],
+    c.GetLineage: _lineage,
+    c.GetImpact: lambda k: [
+        "impact",
+        *option("--depth", k.depth),
+        f"--limit={k.limit}",
+        *when(k),
+        "--",
+        *k.start,
+    ],
+    c.GetSiblings: lambda k: ["siblings", f"--limit={k.limit}", *when(k), "--", k.of],
+    c.GetNeighbours: lambda k: ["neighbours", f"--limit={k.limit}", *when(k), "--", k.of],
+    c.GetPath: lambda k: ["path", *when(k), "--", k.source, k.target],
+    c.ListEvents: _events,
+    c.GetAuditReport: lambda k: [
+        "report",
+        *flag("--no-verify", given=not k.verify),
+        *when(k),
+        "--",
+        k.of,
+    ],
+    c.Validate: lambda k: ["validate", *flag("--bytes", given=k.bytes)],
+    c.GetStatus: lambda k: ["status"],
+}
+
+
+@contextmanager
+def secrets(settings: Settings) -> Iterator[None]:
+    """Put into the environment what nobody types."""
+    names = ("neo4j_user", "neo4j_password", "s3_access_key", "s3_secret_key")
+    before = dict(os.environ)
+    for name in names:
+        value = getattr(settings, name)
+        if value is not None:
+            plain = value if isinstance(value, str) else value.get_secret_value()
+            os.environ[PREFIX + name.upper()] = plain
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def captured() -> Iterator[tuple[Callable[[], str], Callable[[], str]]]:
+    """Catch what is printed, as the streams of a process would."""
+    streams = [io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2)]
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = streams
+
+    def read(stream: io.TextIOWrapper) -> str:
+        stream.flush()
+        data: bytes = stream.buffer.getvalue()  # type: ignore[attr-defined]
+        return data.decode()
+
+    try:
+        yield lambda: read(streams[0]), lambda: read(streams[1])
+    finally:
+        sys.stdout, sys.stderr = before
