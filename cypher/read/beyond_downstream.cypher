@@ -5,6 +5,7 @@
 // params: start INTEGER, kinds LIST<STRING>, through LIST<STRING>?, stop_at LIST<INTEGER>, deleted BOOLEAN, inferred BOOLEAN, report LIST<STRING>?, revision INTEGER, depth INTEGER
 // returns: id INTEGER
 MATCH (start:Node {id: $start})
+USING INDEX SEEK start:Node(id)
 MATCH p = (start) (
   (x WHERE x.id = $start OR NOT x.id IN $stop_at)
   <-[e WHERE type(e) IN $kinds

@@ -6,10 +6,11 @@
 // returns: rows LIST<LIST<INTEGER>>
 UNWIND $ids AS id
 MATCH (n:Node {id: id})
+USING INDEX SEEK n:Node(id)
 WHERE n.since <= $revision
 CALL (id) {
   OPTIONAL MATCH (v:Value)
-  USING INDEX v:Value(node, since)
+  USING INDEX SEEK v:Value(node, since)
   WHERE v.node = id AND v.since <= $revision
   RETURN v.since AS begun
   ORDER BY v.node DESC, v.since DESC
@@ -17,7 +18,7 @@ CALL (id) {
 }
 CALL (id) {
   OPTIONAL MATCH (v:Value)
-  USING INDEX v:Value(node, until)
+  USING INDEX SEEK v:Value(node, until)
   WHERE v.node = id AND v.until <= $revision
   RETURN v.until AS ended
   ORDER BY v.node DESC, v.until DESC

@@ -6,6 +6,7 @@
 // returns: chunk LIST<LIST<ANY>>
 UNWIND $ids AS id
 MATCH (source:Node {id: id})-[e]->(target:Node)
+USING INDEX SEEK source:Node(id)
 WHERE type(e) IN $kinds AND e.since <= $revision AND $revision < e.until
 WITH [source.id, type(e), target.id, e.role, e.since, e.declared] AS row
 ORDER BY row[0], row[1], row[2], row[3]

@@ -8,8 +8,10 @@
 UNWIND $nodes AS node
 CALL (node) {
   MATCH (s:Subject)
+  USING INDEX SEEK s:Subject(node, position)
   WHERE s.node = node AND $low < s.position AND s.position < $high
   MATCH (e:Event {position: s.position})
+  USING INDEX SEEK e:Event(position)
   WHERE ($actor IS NULL OR e.actor = $actor)
     AND ($types IS NULL OR e.type IN $types)
   RETURN e

@@ -5,7 +5,7 @@
 // params: node INTEGER, key STRING, revision INTEGER
 // returns: since INTEGER, until INTEGER, value ANY
 MATCH (v:Value)
-USING INDEX v:Value(node, key, until)
+USING INDEX SEEK v:Value(node, key, until)
 WHERE v.node = $node AND v.key = $key AND v.until > 0 AND v.since <= $revision
 RETURN v.since AS since, v.until AS until, v.value AS value
 ORDER BY since

@@ -6,10 +6,11 @@
 // returns: rows LIST<LIST<ANY>>
 UNWIND $ids AS id
 MATCH (n:Node {id: id})
+USING INDEX SEEK n:Node(id)
 WHERE n.since <= $revision
 CALL (id) {
   MATCH (v:Value)
-  USING INDEX v:Value(node, until)
+  USING INDEX SEEK v:Value(node, until)
   WHERE v.node = id AND v.until > $revision AND v.since <= $revision
   RETURN collect([v.key, v.value]) AS held
 }

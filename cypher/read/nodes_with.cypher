@@ -6,11 +6,12 @@
 // returns: rows LIST<LIST<ANY>>
 UNWIND $ids AS id
 MATCH (n:Node {id: id})
+USING INDEX SEEK n:Node(id)
 WHERE n.since <= $revision
 CALL (id) {
   UNWIND $keys AS key
   MATCH (v:Value)
-  USING INDEX v:Value(node, key, until)
+  USING INDEX SEEK v:Value(node, key, until)
   WHERE v.node = id AND v.key = key AND v.until > $revision AND v.since <= $revision
   RETURN collect([v.key, v.value]) AS held
 }

@@ -6,10 +6,11 @@
 // returns: ids LIST<INTEGER>
 UNWIND $ids AS id
 MATCH (n:Node {id: id})
+USING INDEX SEEK n:Node(id)
 WHERE size($filters) = COUNT {
   UNWIND $filters AS f
   MATCH (v:Value)
-  USING INDEX v:Value(node, key, until)
+  USING INDEX SEEK v:Value(node, key, until)
   WHERE v.node = n.id AND v.key = f.key AND v.until > $revision AND v.since <= $revision
     AND CASE f.comparison
       WHEN 'contains' THEN v.value IS :: STRING AND toLower(toString(v.value)) CONTAINS f.value

@@ -6,6 +6,7 @@
 // returns: chunk LIST<LIST<ANY>>
 // choices: depth
 MATCH (start:Node {id: $start})
+USING INDEX SEEK start:Node(id)
 MATCH p = (start) (
   (x WHERE x.id = $start OR NOT x.id IN $stop_at)
   <-[e WHERE type(e) IN $kinds

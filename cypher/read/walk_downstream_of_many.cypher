@@ -7,6 +7,7 @@
 // choices: depth
 UNWIND $starts AS id
 MATCH (start:Node {id: id})
+USING INDEX SEEK start:Node(id)
 MATCH p = (start) (
   (x WHERE x.id = id OR NOT x.id IN $stop_at)
   <-[e WHERE type(e) IN $kinds

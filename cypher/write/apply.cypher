@@ -12,6 +12,7 @@ CALL () {
 CALL () {
   UNWIND $names AS c
   MATCH (n:Node {id: c.node})
+  USING INDEX SEEK n:Node(id)
   SET n.name = c.name, n.reference = CASE n.kind
     WHEN 'model' THEN 'models:/' + c.name
     WHEN 'dataset' THEN 'datasets:/' + c.name
@@ -24,24 +25,26 @@ CALL () {
 CALL () {
   UNWIND $members AS c
   MATCH (member:Node {id: c.node})
+  USING INDEX SEEK member:Node(id)
   MATCH (n:Node {id: c.owner})
+  USING INDEX SEEK n:Node(id)
   CREATE (member)-[:VERSION_OF]->(n)
   SET member.reference = n.reference + '/' + toString(member.number)
 }
 CALL () {
   UNWIND $stages AS c
   MATCH (n:Node {id: c.node})
+  USING INDEX SEEK n:Node(id)
   SET n.stage = c.stage
 }
 CALL () {
   UNWIND $ended_values AS c
   MATCH (v:Value)
-  USING INDEX v:Value(node, key, until)
+  USING INDEX SEEK v:Value(node, key, until)
   WHERE v.node = c.node AND v.key = c.key AND v.until = $still
-  SET v.until = c.until
-  WITH v
-  WHERE v.since = v.until
-  DELETE v
+  WITH v, c.until AS until, v.since = c.until AS never_held
+  FOREACH (gone IN CASE WHEN never_held THEN [v] ELSE [] END | DELETE gone)
+  FOREACH (ended IN CASE WHEN never_held THEN [] ELSE [v] END | SET ended.until = until)
 }
 CALL () {
   UNWIND $values AS c
@@ -51,9 +54,10 @@ CALL () {
 CALL () {
   UNWIND $deletions AS id
   MATCH (n:Node {id: id})
+  USING INDEX SEEK n:Node(id)
   CALL (id) {
     MATCH (v:Value)
-    USING INDEX v:Value(node, key, until)
+    USING INDEX SEEK v:Value(node, key, until)
     WHERE v.node = id AND v.key = 'deleted' AND v.until > 0
     UNWIND [v.since, v.until] AS turn
     WITH turn, count(*) AS times
@@ -67,18 +71,21 @@ CALL () {
 CALL () {
   UNWIND $ended_edges AS c
   MATCH (a:Node {id: c.source})
+  USING INDEX SEEK a:Node(id)
   MATCH (b:Node {id: c.target})
+  USING INDEX SEEK b:Node(id)
   MATCH (a)-[e]->(b)
   WHERE type(e) = c.kind AND e.role = c.role AND e.until = $still
-  SET e.until = c.until
-  WITH e
-  WHERE e.since = e.until
-  DELETE e
+  WITH e, c.until AS until, e.since = c.until AS never_held
+  FOREACH (gone IN CASE WHEN never_held THEN [e] ELSE [] END | DELETE gone)
+  FOREACH (ended IN CASE WHEN never_held THEN [] ELSE [e] END | SET ended.until = until)
 }
 CALL () {
   UNWIND $edges AS c
   MATCH (a:Node {id: c.source})
+  USING INDEX SEEK a:Node(id)
   MATCH (b:Node {id: c.target})
+  USING INDEX SEEK b:Node(id)
   WHERE c.is_new OR NOT EXISTS {
     MATCH (a)-[e]->(b)
     WHERE type(e) = c.kind AND e.role = c.properties.role AND e.until = $still
