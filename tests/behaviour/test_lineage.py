@@ -201,14 +201,13 @@ def test_neighbours_are_one_edge_of_any_kind_away(family: Registry) -> None:
 
 
 def test_a_path_is_one_shortest_way(family: Registry) -> None:
-    assert [short(one) for one in family.path("top:1", "datasets:/raw/1").nodes] == [
-        "top",
-        "left",
-        "base",
-        "t",
-        "clean",
-        "raw",
-    ]
+    way = [short(one) for one in family.path("top:1", "datasets:/raw/1").nodes]
+    assert way[1] in {"left", "right"}
+    assert [*way[:1], *way[2:]] == ["top", "base", "t", "clean", "raw"]
+    assert (
+        family.path("top:1", "datasets:/raw/1", as_of=9).nodes
+        == family.path("top:1", "datasets:/raw/1").nodes
+    )
     assert family.path("datasets:/raw/1", "top:1").nodes == []
     assert family.path("top:1", "top:1").nodes == ["models:/top/1"]
 
@@ -275,7 +274,7 @@ def test_questions_about_the_past_are_answered_from_it(place: Place, family: Reg
 
 
 def test_times_that_are_none_are_refused(family: Registry) -> None:
-    with pytest.raises(InvalidQueryError, match="the last one is 9"):
+    with pytest.raises(InvalidQueryError, match="no revision 1000000"):
         family.ancestors("top:1", as_of=10**6)
     for wrong in (
         "yesterday",
