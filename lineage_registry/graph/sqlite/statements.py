@@ -159,9 +159,11 @@ ADD_NODE: Final = "INSERT INTO node (id, kind, owner, since, facts) VALUES (?, ?
 ADD_CHANGE: Final = "INSERT OR IGNORE INTO change (node, revision) VALUES (?, ?)"
 CLOSE_VALUE: Final = f"""UPDATE value SET until = ?3
     WHERE node = ?1 AND key = ?2 AND until = {HOLDS} AND since < ?3"""
-# A value that began in the same revision gives way: nobody ever saw it.
+# A value that began in the same revision gives way: nobody ever saw it. In a batch of many
+# revisions its place is taken by what began later, as the one between is among the past ones.
 ADD_VALUE: Final = """INSERT INTO value (node, key, since, until, value) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (node, key, until) DO UPDATE SET value = excluded.value"""
+    ON CONFLICT (node, key, until)
+    DO UPDATE SET since = excluded.since, value = excluded.value"""
 DROP_VALUE: Final = f"""DELETE FROM value
     WHERE node = ?1 AND key = ?2 AND until = {HOLDS} AND since = ?3"""
 DROP_CHANGE: Final = """DELETE FROM change WHERE node = ?1 AND revision = ?2
