@@ -212,11 +212,11 @@ class Registry:
         fields = {
             "space": Space.MODELS,
             "name": name,
-            "parents": [_parent(link) for link in parents],
-            "dependencies": [_input(link) for link in dependencies],
-            "datasets": [_input(link) for link in datasets],
-            "tested_on": [_input(link) for link in tested_on],
-            "siblings": list(siblings),
+            "parents": [_parent(link) for link in _each(parents)],
+            "dependencies": [_input(link) for link in _each(dependencies)],
+            "datasets": [_input(link) for link in _each(datasets)],
+            "tested_on": [_input(link) for link in _each(tested_on)],
+            "siblings": list(_each(siblings)),
             "run": run or self._active_run(),
             "label": label,
             "description": description,
@@ -257,8 +257,8 @@ class Registry:
         fields = {
             "space": Space.DATASETS,
             "name": name,
-            "parents": [_parent(link) for link in parents],
-            "datasets": [_input(link) for link in datasets],
+            "parents": [_parent(link) for link in _each(parents)],
+            "datasets": [_input(link) for link in _each(datasets)],
             "run": run or self._active_run(),
             "label": label,
             "description": description,
@@ -462,8 +462,8 @@ class Registry:
             name=name,
             params=dict(params or {}),
             tags=dict(tags or {}),
-            inputs=[_input(link) for link in inputs],
-            tested_on=[_input(link) for link in tested_on],
+            inputs=[_input(link) for link in _each(inputs)],
+            tested_on=[_input(link) for link in _each(tested_on)],
             parent=parent or self._active_run(),
             code_commit=code_commit if code_commit is not None else run_blocks.code_commit(),
             environment=dict(run_blocks.environment() if environment is None else environment),
@@ -746,6 +746,11 @@ class Registry:
         if run is not None and run.registry is self:
             usual = "base" if version.kind == "model_version" else "train"
             run.loaded(version.reference, role or usual)
+
+
+def _each(links: Iterable[Any]) -> Iterable[Any]:
+    """Return the links; one reference alone is one link, not its letters."""
+    return (links,) if isinstance(links, str) else links
 
 
 def _parent(link: Link) -> dict[str, str]:

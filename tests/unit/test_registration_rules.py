@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 
+import lineage_registry
 from lineage_registry.domain.graph import EDGE_RULES, Derivation, EdgeKind, NodeKind
 from lineage_registry.domain.references import Reference, Space
 from lineage_registry.domain.registration import Link, NewVersion, check_ends, register
@@ -58,3 +59,10 @@ def test_several_registrations_in_one_decision_count_on() -> None:
             f"models:/m/{number}" for number in range(1, 6)
         ]
     store.close()
+
+
+def test_one_reference_alone_is_one_parent():
+    with lineage_registry.connect("memory://") as registry:
+        registry.register("base")
+        child = registry.register("child", parents="base:1", datasets=[])
+        assert [parent.reference for parent in child.parents] == ["models:/base/1"]
