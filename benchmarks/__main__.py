@@ -15,6 +15,7 @@ from benchmarks.places import ENGINES
 
 _REPORT = Path(__file__).parent / "RESULTS.md"
 _SEED = 7
+_HTTP_NODES = 100_000
 
 
 def main() -> None:
@@ -41,7 +42,7 @@ def main() -> None:
         _lineage(write, {engine: sizes[engine] for engine in engines}, given.seed)
         _commits(write, engines)
         if "sqlite" in engines:
-            _http(write, max(sizes["sqlite"]), given.seed)
+            _http(write, min(max(sizes["sqlite"]), _HTTP_NODES), given.seed)
         _adversarial(write, engines)
 
 
