@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ClassVar
 
 from lineage_registry.domain.digests import Digest
@@ -20,7 +20,7 @@ from lineage_registry.errors import (
     RegistryError,
 )
 from lineage_registry.ports.artifacts import ArtifactStore, Capability, missing
-from lineage_registry.ports.byte_streams import CheckedSource
+from lineage_registry.ports.byte_streams import CheckedSource, RangeFile
 
 try:
     import certifi
@@ -36,7 +36,7 @@ except ImportError as error:
 
 from lineage_registry.artifacts import s3_multipart
 from lineage_registry.artifacts.s3_errors import explain
-from lineage_registry.artifacts.s3_streams import ObjectStream, RangeFile, whole
+from lineage_registry.artifacts.s3_streams import ObjectStream, whole
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _MISSING = frozenset({"NoSuchKey", "NoSuchUpload", "NotFound"})
@@ -177,7 +177,7 @@ class S3ArtifactStore(ArtifactStore):
         size = self._size(digest)
         if size is None:
             raise missing(digest)
-        return RangeFile(self._client, self.bucket, self._key(digest), size)
+        return RangeFile(size, partial(whole, self._client, self.bucket, self._key(digest)))
 
     def _size(self, digest: Digest) -> int | None:
         try:

@@ -81,48 +81,6 @@ class ObjectStream(io.RawIOBase):
             self._response = None
 
 
-class RangeFile(io.RawIOBase):
-    """An object as a seekable file; each read is a request for just that range."""
-
-    def __init__(self, client: Minio, bucket: str, key: str, size: int) -> None:
-        self._client = client
-        self._bucket = bucket
-        self._key = key
-        self._size = size
-        self._position = 0
-
-    def readable(self) -> bool:
-        """Answer yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Answer yes."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Move to another position; nothing is fetched yet."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        if start + offset < 0:
-            raise ValueError(f"negative position {start + offset}")
-        self._position = start + offset
-        return self._position
-
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        """Fetch the next bytes."""
-        view = memoryview(buffer)
-        length = min(len(view), self._size - self._position)
-        if length <= 0:
-            return 0
-        data = whole(self._client, self._bucket, self._key, self._position, length)
-        view[: len(data)] = data
-        self._position += len(data)
-        return len(data)
-
-
 def whole(client: Minio, bucket: str, key: str, offset: int = 0, length: int = 0) -> bytes:
     """Return a small object, or a range of one, at once."""
     response = client.get_object(bucket, key, offset=offset, length=length)

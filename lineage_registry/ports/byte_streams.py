@@ -219,3 +219,48 @@ class VerifyingReader(GuardedReader):
                 digest=str(self._digest),
             )
         return count
+
+
+class RangeFile(io.RawIOBase):
+    """Stored bytes as a seekable file; each read fetches just that range.
+
+    Args:
+        size: How many bytes there are.
+        fetch: Returns the bytes from an offset on, so many.
+    """
+
+    def __init__(self, size: int, fetch: Callable[[int, int], bytes]) -> None:
+        self._size = size
+        self._fetch = fetch
+        self._position = 0
+
+    def readable(self) -> bool:
+        """Answer yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Answer yes."""
+        return True
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Move to another position; nothing is fetched yet."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if start + offset < 0:
+            raise ValueError(f"negative position {start + offset}")
+        self._position = start + offset
+        return self._position
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        """Fetch the next bytes."""
+        view = memoryview(buffer)
+        length = min(len(view), self._size - self._position)
+        if length <= 0:
+            return 0
+        data = self._fetch(self._position, length)
+        view[: len(data)] = data
+        self._position += len(data)
+        return len(data)

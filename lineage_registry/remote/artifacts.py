@@ -16,9 +16,9 @@ from lineage_registry.errors import (
     RegistryError,
 )
 from lineage_registry.ports.artifacts import ArtifactStore, missing
-from lineage_registry.ports.byte_streams import CHUNK, CheckedSource, SourceFailedError
+from lineage_registry.ports.byte_streams import CHUNK, CheckedSource, RangeFile, SourceFailedError
 from lineage_registry.ports.pins import PinNote
-from lineage_registry.remote.streams import BlobStream, BrokenBlob, RangeFile
+from lineage_registry.remote.streams import BlobStream, BrokenBlob
 from lineage_registry.remote.transport import (
     PREFIX,
     Transport,
@@ -88,7 +88,13 @@ class HttpArtifactStore(ArtifactStore):
         size = self._size(digest)
         if size is None:
             raise missing(digest)
-        return RangeFile(self._transport, _path(digest), size)
+        path = _path(digest)
+
+        def fetch(offset: int, length: int) -> bytes:
+            span = {"Range": f"bytes={offset}-{offset + length - 1}"}
+            return self._transport.request("GET", path, headers=span).content[:length]
+
+        return RangeFile(size, fetch)
 
     def _size(self, digest: Digest) -> int | None:
         request = self._transport.build("HEAD", _path(digest))
