@@ -108,9 +108,9 @@ def test_a_chunked_upload_without_end_is_cut_at_the_limit(parts):
     raw = Folder(parts[1].root)
     app = create_app(*parts, max_upload_bytes=2 * MIB)
     with running(app) as url, HttpArtifactStore(url) as store:
+        # The right digest: a wrong one the client may notice before the server has answered.
+        digest = Digest.of(pattern(3 * MIB).read())
         with pytest.raises(InputTooLargeError, match="2097152"):
-            # The right digest: a wrong one the client may notice before the server has answered.
-            digest = Digest.of(pattern(3 * MIB).read())
             store.put(pattern(3 * MIB), expected=digest, size=3 * MIB)
         sent = 0
         with _connect(url) as connection, pytest.raises(OSError):  # noqa: PT012
