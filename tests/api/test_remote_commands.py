@@ -392,4 +392,5 @@ def test_two_promotions_and_a_rollback_at_once_leave_one_holder(story):
         list(pool.map(move, commands))
     holders = SearchVersions(space="models", stage="Production")
     assert len(story.commands.run(holders, ADA).items) == 1
-    assert len(story.commands.run(ListEvents(limit=1000), ADA).items) >= before + 3
+    # Where the rollback comes first and brings version 1 back, promoting that changes nothing.
+    assert len(story.commands.run(ListEvents(limit=1000), ADA).items) - before in {2, 3}
