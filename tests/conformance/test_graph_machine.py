@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from lineage_registry.testing.graph.machine import GraphMachine
@@ -20,7 +20,7 @@ from tests.conformance.graph_backends import (
 )
 
 
-def play(open_backend, *, examples, steps):
+def play(open_backend, *, examples, steps, shrinks=True):
     @contextmanager
     def open_empty():
         with open_backend() as backend:
@@ -36,7 +36,8 @@ def play(open_backend, *, examples, steps):
             deadline=None,
             database=None,
             derandomize=not soak,
-            print_blob=True,
+            phases=tuple(Phase) if shrinks else (Phase.explicit, Phase.generate),
+            print_blob=shrinks,
             suppress_health_check=list(HealthCheck),
         ),
     )
@@ -53,7 +54,7 @@ def test_the_reference_lives_as_it_should():
 
 
 def test_a_sqlite_file_lives_like_the_reference():
-    play(_sqlite_in_a_folder, examples=30, steps=35)
+    play(_sqlite_in_a_folder, examples=60, steps=50)
 
 
 def test_sqlite_in_memory_lives_like_the_reference():

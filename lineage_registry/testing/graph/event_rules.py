@@ -7,7 +7,7 @@ from lineage_registry.domain.events import MetricsLogged, MetricSummary
 from lineage_registry.domain.graph import EdgeKind
 from lineage_registry.ports.graph import EventFilter, GraphStore, Recorded, Request, leaf_hash
 from lineage_registry.testing.graph.back_door import RawGraph
-from lineage_registry.testing.graph.rules import Rules
+from lineage_registry.testing.graph.rules import Rules, large
 from lineage_registry.testing.graph.writing import (
     cause,
     commit,
@@ -119,6 +119,7 @@ class EventRules(Rules):
         for after in (0, 1, 5, len(log), len(log) + 5):
             assert list(store.log(after)) == log[after:]
 
+    @large
     def test_the_log_can_be_streamed_while_somebody_writes(self, store: GraphStore) -> None:
         write_all(store, (run(f"r{i}") for i in range(2500)))
         stream = store.log()
@@ -130,6 +131,7 @@ class EventRules(Rules):
         assert seen[:2500] == list(range(1, 2501))
         assert seen[2500:] in ([], [2501])
 
+    @large
     def test_a_stream_that_is_left_in_the_middle_holds_nothing_up(self, store: GraphStore) -> None:
         write_all(store, (run(f"r{i}") for i in range(2500)))
         streams = [store.log() for _ in range(20)]

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from lineage_registry.domain.graph import EdgeKind
@@ -16,12 +16,7 @@ from lineage_registry.testing.graph.rules import Rules
 from lineage_registry.testing.reference_graph import ReferenceGraph, ReferenceView
 
 _NODES = 60
-_repeatable = settings(
-    database=None,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
+_all = st.just(frozenset(EdgeKind))
 _kinds = st.frozensets(st.sampled_from(EdgeKind))
 
 Ask = Callable[[GraphView], Any]
@@ -32,48 +27,61 @@ class OracleRules(Rules):
 
     Attributes:
         examples: How many questions of each sort; a server far away may be asked fewer.
+        shrinks: Whether a question that is answered wrongly is made as small as it can be.
     """
 
     examples: ClassVar[int] = 250
+    shrinks: ClassVar[bool] = True
+
+    def _questions(self, share: int = 1) -> settings:
+        phases = tuple(Phase) if self.shrinks else (Phase.explicit, Phase.generate)
+        return settings(
+            max_examples=self.examples // share,
+            phases=phases,
+            database=None,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )
 
     def test_every_walk_finds_what_the_reference_finds(self, store: GraphStore) -> None:
-        with _compared(store, seed=1) as (size, compare):
+        with _compared(store, seed=1) as (graph, compare):
 
-            @settings(_repeatable, max_examples=self.examples)
-            @given(st.data(), starts(size), walks(size))
+            @self._questions()
+            @given(st.data(), starts(graph.ids), walks(graph.size))
             def check(data: st.DataObject, begin: list[int], walk: Any) -> None:
                 compare(data, lambda view: _spelled(view, begin, walk))
 
             check()
 
     def test_every_census_counts_what_the_reference_counts(self, store: GraphStore) -> None:
-        with _compared(store, seed=2) as (size, compare):
+        with _compared(store, seed=2) as (graph, compare):
 
-            @settings(_repeatable, max_examples=self.examples)
-            @given(st.data(), starts(size), walks(size))
+            @self._questions()
+            @given(st.data(), starts(graph.ids), walks(graph.size))
             def check(data: st.DataObject, begin: list[int], walk: Any) -> None:
                 compare(data, lambda view: view.census(begin, walk))
 
             check()
 
     def test_every_path_is_as_short_as_the_reference_path(self, store: GraphStore) -> None:
-        with _compared(store, seed=3) as (size, compare):
-            node = st.integers(4, size)
+        with _compared(store, seed=3) as (graph, compare):
+            ends = st.lists(st.sampled_from(graph.ids), min_size=2, max_size=2, unique=True)
 
-            @settings(_repeatable, max_examples=self.examples)
-            @given(st.data(), node, node, st.one_of(st.just(frozenset(EdgeKind)), _kinds))
-            def check(
-                data: st.DataObject, source: int, target: int, kinds: frozenset[EdgeKind]
-            ) -> None:
+            @self._questions()
+            @given(st.data(), ends, st.one_of(_all, _all, _kinds))
+            def check(data: st.DataObject, pair: list[int], kinds: frozenset[EdgeKind]) -> None:
+                source, target = sorted(pair, reverse=True)
                 compare(data, lambda view: _checked_path(view, source, target, kinds))
+                compare(data, lambda view: _checked_path(view, target, source, kinds))
 
             check()
 
     def test_every_list_shows_what_the_reference_shows(self, store: GraphStore) -> None:
-        with _compared(store, seed=4) as (size, compare):
-            after = st.one_of(st.none(), st.integers(1, size))
+        with _compared(store, seed=4) as (graph, compare):
+            after = st.one_of(st.none(), st.integers(1, graph.size))
 
-            @settings(_repeatable, max_examples=self.examples)
+            @self._questions()
             @given(st.data(), selections(), after, st.integers(1, 80))
             def check(data: st.DataObject, wanted: Any, behind: int | None, limit: int) -> None:
                 compare(data, lambda view: view.select(wanted, behind, limit))
@@ -81,10 +89,10 @@ class OracleRules(Rules):
             check()
 
     def test_nodes_edges_and_changes_are_those_of_the_reference(self, store: GraphStore) -> None:
-        with _compared(store, seed=5) as (size, compare):
-            ids = st.lists(st.integers(1, size + 3), max_size=8, unique=True)
+        with _compared(store, seed=5) as (graph, compare):
+            ids = st.lists(st.sampled_from([*range(1, 10), *graph.ids]), max_size=20, unique=True)
 
-            @settings(_repeatable, max_examples=self.examples // 3)
+            @self._questions(3)
             @given(st.data(), ids, st.sampled_from(Direction), _kinds)
             def check(
                 data: st.DataObject,
@@ -102,19 +110,19 @@ class OracleRules(Rules):
 @contextmanager
 def _compared(
     store: GraphStore, *, seed: int
-) -> Iterator[tuple[int, Callable[[st.DataObject, Ask], None]]]:
-    """Grow a graph; yield its size and what compares an answer with the reference's."""
+) -> Iterator[tuple[RandomGraph, Callable[[st.DataObject, Ask], None]]]:
+    """Grow a graph; yield it and what compares an answer with the reference's."""
     graph = RandomGraph(store, seed)
     graph.grow(_NODES)
     model = replayed(store)
     last = store.head().revision
 
     def compare(data: st.DataObject, ask: Ask) -> None:
-        revision = data.draw(st.one_of(st.just(last), st.integers(0, last)), "revision")
-        with store.view(revision) as view:
-            assert ask(view) == ask(ReferenceView(model, revision))
+        for revision in {last, data.draw(st.integers(last // 3, last), "revision")}:
+            with store.view(revision) as view:
+                assert ask(view) == ask(ReferenceView(model, revision))
 
-    yield graph.size, compare
+    yield graph, compare
 
 
 def replayed(store: GraphStore) -> ReferenceGraph:

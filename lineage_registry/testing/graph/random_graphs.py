@@ -1,7 +1,7 @@
 """Random lineage graphs that keep the table of edges, and random questions about them."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hypothesis import strategies as st
 
@@ -17,6 +17,7 @@ from lineage_registry.testing.graph.writing import (
     delete,
     depend,
     deployment,
+    end,
     model,
     put,
     restore,
@@ -39,7 +40,8 @@ class RandomGraph:
     """A graph that grows from a seed, in a store.
 
     Attributes:
-        size: How many nodes it has; their ids begin at 1.
+        size: How high the ids of its nodes go.
+        ids: Its nodes, but for the three that own the versions.
     """
 
     def __init__(self, store: GraphStore, seed: int) -> None:
@@ -53,6 +55,11 @@ class RandomGraph:
         """How high the ids of its nodes go."""
         return max(self._kinds)
 
+    @property
+    def ids(self) -> list[int]:
+        """Its nodes, but for the three that own the versions."""
+        return sorted(self._kinds)[3:]
+
     def grow(self, nodes: int) -> None:
         """Add nodes in a few commits, and shake the graph after each."""
         write(self._store, model("m"), model("n"), dataset("d"))
@@ -61,7 +68,8 @@ class RandomGraph:
         while len(self._kinds) < nodes:
             first = self._store.head().size + 1
             commit(self._store, *[self._birth(first + i) for i in range(nodes // 4)])
-            commit(self._store, *self._shakes(nodes // 4))
+            commit(self._store, *self._shakes(nodes // 3))
+            commit(self._store, *self._shakes(nodes // 3))
 
     def _birth(self, node: int) -> Event:
         kind = self._random.choice(_SPECIES)
@@ -97,12 +105,16 @@ class RandomGraph:
         nodes = [i for i in self._kinds if i > 3]
         for _ in range(count):
             node = self._random.choice(nodes)
-            match self._random.randrange(6):
+            match self._random.randrange(10):
                 case 0:
                     yield delete(node)
-                case 1:
+                case 1 if self._random.random() < 0.5:
                     yield restore(node)
-                case 2 | 3:
+                case 2:
+                    # Whether a node changed by a value that came and went is left open: it did.
+                    yield put(node, z=1)
+                    yield end(node, f"param/{self._random.choice('xy')}")
+                case 3 | 4:
                     yield put(node, **{self._random.choice("xy"): self._random.choice(_VALUES)})
                 case _:
                     yield from self._late_dependency()
@@ -118,7 +130,7 @@ class RandomGraph:
             yield depend(source, target)
 
 
-def filters() -> st.SearchStrategy[tuple[Filter, ...]]:
+def filters(*, often: bool = False) -> st.SearchStrategy[tuple[Filter, ...]]:
     """Draw filters on the values that random graphs have."""
     one = st.builds(
         Filter,
@@ -126,12 +138,15 @@ def filters() -> st.SearchStrategy[tuple[Filter, ...]]:
         st.sampled_from(Comparison),
         st.sampled_from(_VALUES),
     )
-    return st.one_of(st.just(()), st.lists(one, max_size=2).map(tuple))
+    some = st.lists(one, min_size=1, max_size=2).map(tuple)
+    return st.one_of(st.just(()), some) if often else st.one_of(st.just(()), st.just(()), some)
 
 
 def walks(size: int) -> st.SearchStrategy[Walk]:
     """Draw a way to traverse a graph whose ids go up to `size`; each parameter is often unset."""
-    node_kinds = st.one_of(st.none(), st.frozensets(st.sampled_from(NodeKind)))
+    every = st.none()
+    node_kinds = st.one_of(every, every, every, st.frozensets(st.sampled_from(NodeKind)))
+    stops = st.frozensets(st.integers(1, size), max_size=6)
     some_kinds = st.frozensets(st.sampled_from(EdgeKind), min_size=1)
     return st.builds(
         Walk,
@@ -139,7 +154,7 @@ def walks(size: int) -> st.SearchStrategy[Walk]:
         depth=st.one_of(st.none(), st.integers(0, 6)),
         kinds=st.one_of(st.just(Walk().kinds), st.just(frozenset(EdgeKind)), some_kinds),
         through=node_kinds,
-        stop_at=st.one_of(st.just(frozenset()), st.frozensets(st.integers(1, size), max_size=6)),
+        stop_at=st.one_of(st.just(frozenset()), st.just(frozenset()), stops),
         deleted=st.booleans(),
         inferred=st.booleans(),
         report=node_kinds,
@@ -149,9 +164,9 @@ def walks(size: int) -> st.SearchStrategy[Walk]:
     )
 
 
-def starts(size: int) -> st.SearchStrategy[list[int]]:
+def starts(ids: Sequence[int]) -> st.SearchStrategy[list[int]]:
     """Draw where to begin, the same node twice now and then."""
-    return st.lists(st.integers(1, size), min_size=1, max_size=3)
+    return st.lists(st.sampled_from(ids), min_size=1, max_size=3)
 
 
 def selections() -> st.SearchStrategy[Selection]:
@@ -160,7 +175,7 @@ def selections() -> st.SearchStrategy[Selection]:
         Selection,
         kind=st.sampled_from(NodeKind),
         owner=st.sampled_from([None, None, 1, 2, 3]),
-        filters=filters(),
+        filters=filters(often=True),
         deleted=st.booleans(),
         newest_first=st.booleans(),
     )

@@ -1,15 +1,14 @@
 """Rules of size: graphs on which enumerating paths, recursion and a trip per node would show."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 from lineage_registry.domain.events import Event
 from lineage_registry.domain.graph import LINEAGE, EdgeKind, NodeKind
 from lineage_registry.domain.view import Direction, GraphView, Selection, Walk
 from lineage_registry.ports.graph import GraphStore
-from lineage_registry.testing.graph.rules import Rules
+from lineage_registry.testing.graph.rules import Rules, large
 from lineage_registry.testing.graph.writing import (
     cause,
     data_version,
@@ -33,14 +32,6 @@ LAYERS, WIDTH = 60, 3
 HUB = 5_000
 
 _DOWN = Direction.DOWNSTREAM
-
-Rule = TypeVar("Rule", bound=Callable[..., None])
-
-
-def large(rule: Rule) -> Rule:
-    """Mark a rule that needs seconds even on a good store."""
-    rule.__dict__["large"] = True
-    return rule
 
 
 class ScaleRules(Rules):

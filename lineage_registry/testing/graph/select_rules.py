@@ -167,6 +167,7 @@ def _pages(view: GraphView, wanted: Selection, size: int) -> list[int]:
     found: list[int] = []
     while page := view.select(wanted, found[-1] if found else None, size):
         assert len(page) <= size
+        assert not set(page).intersection(found)
         found += page
     return found
 

@@ -26,7 +26,7 @@ from lineage_registry.ports.graph import (
     to_microseconds,
 )
 from lineage_registry.testing.graph.back_door import RawGraph
-from lineage_registry.testing.graph.rules import Rules
+from lineage_registry.testing.graph.rules import Rules, large
 from lineage_registry.testing.graph.writing import (
     ADA,
     commit,
@@ -87,11 +87,12 @@ class TransactionRules(Rules):
             given.append((yield model("a")))
             given.append((yield version(given[0], 1)))
 
-        commit(store, model("first"))
+        commit(store, model("first"), put(1, n=1))
         done = store.transact(decide, ADA)
-        assert given == [2, 3] == [r.position for r in done.events]
+        assert given == [3, 4] == [r.position for r in done.events]
         with store.view() as view:
-            assert view.nodes([3])[3].owner == 2
+            assert list(view.nodes([1, 2, 3, 4])) == [1, 3, 4]
+            assert view.nodes([4])[4].owner == 3
 
     def test_revisions_and_positions_have_no_gaps(self, store: GraphStore) -> None:
         for number in range(1, 6):
@@ -213,6 +214,7 @@ class TransactionRules(Rules):
         assert again.replayed
         assert list(again.events) == list(done.events)
 
+    @large
     def test_one_commit_takes_so_many_events_and_no_more(
         self, store: GraphStore, raw: RawGraph
     ) -> None:

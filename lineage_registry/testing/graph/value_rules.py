@@ -4,7 +4,7 @@ from lineage_registry.domain.events import DeploymentMoved
 from lineage_registry.domain.graph import REGISTRY, Edge, EdgeKind, Interval, NodeKind, Scalar
 from lineage_registry.domain.view import Column, Direction, GraphView, Origin
 from lineage_registry.ports.graph import GraphStore, Request
-from lineage_registry.testing.graph.rules import Rules
+from lineage_registry.testing.graph.rules import Rules, large
 from lineage_registry.testing.graph.writing import (
     cause,
     commit,
@@ -92,7 +92,9 @@ class ValueRules(Rules):
         (node,) = write(store, model("m"))
         commit(store, put(node, n=1))
         commit(store, put(node, n=2), put(node, n=3), end(node, "param/n"), put(node, n=4))
+        commit(store, put(node, m=1), put(node, m=2))
         with store.view() as view:
+            assert view.history(node, "param/m") == [Interval(4, None, 2)]
             assert view.history(node, "param/n") == [Interval(2, 3, 1), Interval(3, None, 4)]
 
     def test_a_value_that_lives_within_one_commit_only_never_was(self, store: GraphStore) -> None:
@@ -119,6 +121,7 @@ class ValueRules(Rules):
             assert view.edges([first], Direction.UPSTREAM, list(EdgeKind)) == []
             assert view.values([(first, "param/n")]) == {(first, "param/n"): 1}
 
+    @large
     def test_values_come_many_at_once_and_only_those_that_hold(self, store: GraphStore) -> None:
         write_all(store, (run(f"r{i}", params={"n": i}) for i in range(1500)))
         wanted = [(i, key) for i in range(1, 1701) for key in ("param/n", "status", "param/x")]
