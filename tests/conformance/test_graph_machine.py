@@ -54,7 +54,7 @@ def test_the_reference_lives_as_it_should():
 
 
 def test_a_sqlite_file_lives_like_the_reference():
-    play(_sqlite_in_a_folder, examples=60, steps=50)
+    play(_sqlite_in_a_folder, examples=40, steps=40)
 
 
 def test_sqlite_in_memory_lives_like_the_reference():

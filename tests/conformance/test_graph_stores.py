@@ -43,7 +43,7 @@ class TestSqliteInMemory(_Opened, GraphStoreContract):
 
 
 class TestNeo4j(_Opened, GraphStoreContract):
-    examples = 50
+    examples = 30
 
     @pytest.fixture
     def backend(self, neo4j_server):
