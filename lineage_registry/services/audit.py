@@ -144,8 +144,7 @@ def _subject_nodes(view: GraphView, reference: Reference) -> list[int]:
     found = resolve(view, reference, deleted=True)
     if found.kind not in FAMILY_KINDS.values():
         return [found.node]
-    kind = NodeKind.MODEL_VERSION if found.kind is NodeKind.MODEL else NodeKind.DATASET_VERSION
-    return [found.node, *versions_of(view, kind, found.node, deleted=True)]
+    return [found.node, *versions_of(view, found, deleted=True)]
 
 
 def _events(

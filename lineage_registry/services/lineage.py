@@ -10,6 +10,7 @@ from lineage_registry.domain.references import SPACES, Reference
 from lineage_registry.domain.resolution import (
     FAMILY_KINDS,
     VERSION_KINDS,
+    Found,
     resolve_all,
     resolve_version,
     write_references,
@@ -198,15 +199,14 @@ def nodes_of(view: GraphView, references: Sequence[Reference], *, deleted: bool)
         if found.kind not in FAMILY_KINDS.values():
             ids[found.node] = None
             continue
-        kind = NodeKind.MODEL_VERSION if found.kind is NodeKind.MODEL else NodeKind.DATASET_VERSION
-        ids.update(dict.fromkeys(versions_of(view, kind, found.node, deleted=deleted)))
+        ids.update(dict.fromkeys(versions_of(view, found, deleted=deleted)))
     return list(ids)
 
 
-def versions_of(view: GraphView, kind: NodeKind, family: int, *, deleted: bool) -> list[int]:
+def versions_of(view: GraphView, family: Found, *, deleted: bool) -> list[int]:
     """Return all versions of a model or dataset, oldest first."""
     found: list[int] = []
-    selection = Selection(kind, family, deleted=deleted)
+    selection = Selection(VERSION_KINDS[SPACES[family.kind]], family.node, deleted=deleted)
     while True:
         batch = view.select(selection, found[-1] if found else None, _AT_ONCE)
         found.extend(batch)
