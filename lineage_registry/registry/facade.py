@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, Unpack
@@ -16,17 +15,18 @@ from lineage_registry.ports import commands as c
 from lineage_registry.ports.artifacts import ArtifactStore
 from lineage_registry.ports.formats import HandlerRegistry
 from lineage_registry.registry import runs as run_blocks
-from lineage_registry.registry.handles import FamilyHandle, LineageHandle, VersionHandle
+from lineage_registry.registry.asking import AsOf
+from lineage_registry.registry.handles import FamilyHandle, VersionHandle
+from lineage_registry.registry.lineage import LineageQuestions
 from lineage_registry.registry.runs import RunHandle
 from lineage_registry.registry.sending import How, Sender
 from lineage_registry.registry.transfers import Progress, download, fetched, saved, uploaded
 
-AsOf = int | datetime | str | None
 Link = str | tuple[str, str]
 """A reference, or a reference and the role it has."""
 
 
-class Registry:
+class Registry(LineageQuestions):
     """A model registry, here or behind an HTTP server.
 
     References are strings: `resnet50:3`, `resnet50@champion`, `models:/resnet50/Production`,
@@ -485,79 +485,6 @@ class Registry:
     def metric_history(self, run_id: str, key: str) -> c.MetricHistory:
         """Return all values of one metric of a run."""
         return self.sender.ask(c.GetMetricHistory, run_id=_run_id(run_id), key=key)
-
-    # Lineage
-
-    def lineage(
-        self,
-        *start: str,
-        direction: Literal["upstream", "downstream", "both"] = "upstream",
-        depth: int | None = None,
-        edge_kinds: Sequence[str] | None = None,
-        node_kinds: Sequence[str] | None = None,
-        stop_at: Sequence[str] = (),
-        deleted: bool = False,
-        inferred: bool = True,
-        limit: int | None = None,
-        as_of: AsOf = None,
-    ) -> LineageHandle:
-        """Return what some things come from, what comes from them, or both.
-
-        A model or dataset stands for all its versions. Nodes come closest first; `truncated` says
-        whether `limit` (10,000 if left out) or `depth` left something out.
-
-        Raises:
-            NotFoundError: A start is not there.
-        """
-        answer = self.sender.ask(
-            c.GetLineage,
-            start=list(start),
-            direction=direction,
-            depth=depth,
-            edge_kinds=None if edge_kinds is None else list(edge_kinds),
-            node_kinds=None if node_kinds is None else list(node_kinds),
-            stop_at=list(stop_at),
-            deleted=deleted,
-            inferred=inferred,
-            limit=limit,
-            as_of=as_of,
-        )
-        return LineageHandle.of(answer, self)
-
-    def ancestors(self, *start: str, **options: Any) -> LineageHandle:
-        """Return everything that some things come from; options as `lineage`."""
-        return self.lineage(*start, direction="upstream", **options)
-
-    def descendants(self, *start: str, **options: Any) -> LineageHandle:
-        """Return everything that comes from some things; options as `lineage`."""
-        return self.lineage(*start, direction="downstream", **options)
-
-    def impact(
-        self, *start: str, depth: int | None = None, limit: int | None = None, as_of: AsOf = None
-    ) -> c.Impact:
-        """Return what is affected if some things break or are withdrawn.
-
-        Counts by kind and distance are complete; at most `limit` (100) nodes are named.
-        """
-        return self.sender.ask(
-            c.GetImpact, start=list(start), depth=depth, limit=limit, as_of=as_of
-        )
-
-    def siblings(
-        self, reference: str, *, limit: int | None = None, as_of: AsOf = None
-    ) -> c.Siblings:
-        """Return the versions that share a direct parent, run or dataset version with one."""
-        return self.sender.ask(c.GetSiblings, of=reference, limit=limit, as_of=as_of)
-
-    def neighbours(
-        self, reference: str, *, limit: int | None = None, as_of: AsOf = None
-    ) -> c.Neighbours:
-        """Return the direct neighbours of a thing over edges of every kind."""
-        return self.sender.ask(c.GetNeighbours, of=reference, limit=limit, as_of=as_of)
-
-    def path(self, source: str, target: str, *, as_of: AsOf = None) -> c.Path:
-        """Return one shortest way from a thing to something it comes from."""
-        return self.sender.ask(c.GetPath, source=source, target=target, as_of=as_of)
 
     # Lifecycle
 

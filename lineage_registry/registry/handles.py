@@ -1,4 +1,4 @@
-"""Answers that one can ask further: versions, models and lineage with methods."""
+"""Answers that one can ask further: versions and models with methods."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from pydantic import BaseModel, PrivateAttr
 
-from lineage_registry import exports
-from lineage_registry.domain.lineage import Lineage
 from lineage_registry.ports.commands import (
     AuditReport,
     Family,
@@ -20,10 +18,9 @@ from lineage_registry.ports.commands import (
     Siblings,
     Version,
 )
+from lineage_registry.registry.lineage_handle import LineageHandle
 
 if TYPE_CHECKING:
-    import networkx as nx
-
     from lineage_registry.registry.facade import Registry
     from lineage_registry.registry.sending import How
     from lineage_registry.registry.transfers import Progress
@@ -38,38 +35,6 @@ class _Handle(BaseModel):
         handle: Self = cls.model_construct(**dict(answer))  # type: ignore[assignment]
         handle._registry = registry
         return handle
-
-
-class LineageHandle(Lineage, _Handle):
-    """Nodes and edges around some starts, which can be drawn and written."""
-
-    def tree(self) -> str:
-        """Draw the answer as indented text."""
-        return exports.export(self, "tree").decode()
-
-    def export(self, path: str | Path, format: str | None = None) -> Path:  # noqa: A002
-        """Write the answer to a file; the suffix says how, unless `format` does.
-
-        Raises:
-            InvalidQueryError: There is no such format.
-        """
-        target = Path(path)
-        target.write_bytes(exports.export(self, format or exports.format_of(target)))
-        return target
-
-    def to_networkx(self) -> nx.MultiDiGraph[int]:
-        """Return the answer as a graph of networkx; edges point from effect to cause."""
-        import networkx as nx  # noqa: PLC0415 - light import
-
-        graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
-        for node in self.nodes:
-            graph.add_node(node.id, **node._asdict())
-        for edge in self.edges:
-            graph.add_edge(edge.source, edge.target, key=(edge.kind, edge.role), kind=edge.kind)
-        return graph
-
-    def _repr_html_(self) -> str:
-        return exports.export(self, "svg").decode()
 
 
 class VersionHandle(Version, _Handle):

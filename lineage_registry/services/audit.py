@@ -33,11 +33,13 @@ from lineage_registry.ports.graph import EventFilter, Recorded, subjects, to_mic
 from lineage_registry.services import describing
 from lineage_registry.services.clock import now
 from lineage_registry.services.contents import read_manifest
+from lineage_registry.services.impact import impact
 from lineage_registry.services.lifecycle import moves
-from lineage_registry.services.lineage import impact, lineage_of, versions_of
+from lineage_registry.services.lineage import lineage_of
 from lineage_registry.services.log_proof import prove
 from lineage_registry.services.missing import missing_items
 from lineage_registry.services.paging import as_of, page, read_cursor
+from lineage_registry.services.starts import versions_of
 from lineage_registry.services.workplace import Workplace, demand_zone, read
 
 FileState = Literal["verified", "missing", "different", "not checked"]

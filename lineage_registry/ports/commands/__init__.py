@@ -18,6 +18,7 @@ from lineage_registry.ports.commands.audit import (
 )
 from lineage_registry.ports.commands.base import (
     CATALOG,
+    Answer,
     Command,
     Commands,
     Context,
@@ -25,6 +26,7 @@ from lineage_registry.ports.commands.base import (
     Page,
     Query,
     Route,
+    TableAnswer,
     Write,
     build,
 )
@@ -38,6 +40,7 @@ from lineage_registry.ports.commands.catalog import (
     TagChanges,
     UpdateFamily,
 )
+from lineage_registry.ports.commands.impact import Count, GetImpact, Impact
 from lineage_registry.ports.commands.lifecycle import (
     ConfigureStages,
     DeleteDeployment,
@@ -56,17 +59,13 @@ from lineage_registry.ports.commands.lifecycle import (
     SetAlias,
     Stages,
 )
-from lineage_registry.ports.commands.lineage import (
-    Count,
-    GetImpact,
-    GetLineage,
+from lineage_registry.ports.commands.lineage import GetLineage
+from lineage_registry.ports.commands.paths import GetPath, Path
+from lineage_registry.ports.commands.relatives import (
     GetNeighbours,
-    GetPath,
     GetSiblings,
-    Impact,
     Neighbour,
     Neighbours,
-    Path,
     Sibling,
     Siblings,
 )
@@ -161,6 +160,7 @@ __all__ = [
     "COMMANDS",
     "AddDependency",
     "AddInputs",
+    "Answer",
     "AuditEvent",
     "AuditReport",
     "Command",
@@ -238,6 +238,7 @@ __all__ = [
     "Stages",
     "StartRun",
     "Status",
+    "TableAnswer",
     "TagChanges",
     "UpdateFamily",
     "UpdateRun",

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.ports.commands.base import Command, Listing, Page, Query, Route
+from lineage_registry.ports.commands.impact import Impact
 from lineage_registry.ports.commands.lifecycle import Move
-from lineage_registry.ports.commands.lineage import Impact
 from lineage_registry.ports.commands.runs import Run
 from lineage_registry.ports.commands.versions import File, Version
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from lineage_registry.domain.names import Text
 from lineage_registry.domain.references import AsOf, Space, parse_as_of
+from lineage_registry.domain.tables import Table
 from lineage_registry.errors import InvalidInputError, RegistryError
 
 A = TypeVar("A")
@@ -91,6 +92,27 @@ class Query(Command[A]):
     """
 
     as_of: When = None
+
+
+class Answer(BaseModel):
+    """The answer to a question, true of one revision.
+
+    Attributes:
+        as_of: When that revision was committed; None for the empty registry.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    revision: int
+    as_of: datetime | None
+
+
+class TableAnswer(Answer):
+    """An answer that also reads as one table: rows for a spreadsheet or a report."""
+
+    @abstractmethod
+    def table(self) -> Table:
+        """Return the answer as rows under named columns; what does not fit a row is left out."""
 
 
 class Listing(Query[A]):

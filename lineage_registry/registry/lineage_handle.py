@@ -1,0 +1,50 @@
+"""An answer about lineage that can be drawn, written and taken into networkx."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from lineage_registry import exports
+from lineage_registry.domain.lineage import Lineage
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+class LineageHandle(Lineage):
+    """Nodes and edges around some starts, which can be drawn and written."""
+
+    @classmethod
+    def of(cls, answer: Lineage) -> Self:
+        """Give an answer these methods."""
+        handle: Self = cls.model_construct(**dict(answer))  # type: ignore[assignment]
+        return handle
+
+    def tree(self) -> str:
+        """Draw the answer as indented text."""
+        return exports.export(self, "tree").decode()
+
+    def export(self, path: str | Path, format: str | None = None) -> Path:  # noqa: A002
+        """Write the answer to a file; the suffix says how, unless `format` does.
+
+        Raises:
+            InvalidQueryError: There is no such format.
+        """
+        target = Path(path)
+        target.write_bytes(exports.export(self, format or exports.format_of(target)))
+        return target
+
+    def to_networkx(self) -> nx.MultiDiGraph[int]:
+        """Return the answer as a graph of networkx; edges point from effect to cause."""
+        import networkx as nx  # noqa: PLC0415 - light import
+
+        graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+        for node in self.nodes:
+            graph.add_node(node.id, **node._asdict())
+        for edge in self.edges:
+            graph.add_edge(edge.source, edge.target, key=(edge.kind, edge.role), kind=edge.kind)
+        return graph
+
+    def _repr_html_(self) -> str:
+        return exports.export(self, "svg").decode()

@@ -1,0 +1,50 @@
+"""Neighbours: what one edge of any kind ties to a thing."""
+
+from collections.abc import Mapping
+
+from lineage_registry.domain.graph import Edge, EdgeKind, NodeKind
+from lineage_registry.domain.resolution import resolve_all, write_references
+from lineage_registry.domain.view import Direction, Walk
+from lineage_registry.ports.commands import Context, GetNeighbours, Neighbour, Neighbours
+from lineage_registry.services.workplace import Workplace, read
+
+
+def get_neighbours(work: Workplace, command: GetNeighbours, _: Context) -> Neighbours:
+    """Return the direct neighbours of a thing over edges of every kind."""
+    reference = read(command.of)
+    with work.ask(command.as_of, [reference]) as view:
+        node = resolve_all(view, [reference])[0].node
+        edges: list[Edge] = []
+        truncated = False
+        for direction in Direction:
+            walk = Walk(direction, depth=1, kinds=frozenset(EdgeKind), limit=command.limit)
+            closure = view.walk([node], walk)
+            truncated = truncated or (closure.truncated and len(closure.distances) >= command.limit)
+            near = "source" if direction is Direction.UPSTREAM else "target"
+            edges.extend(edge for edge in closure.edges if getattr(edge, near) == node)
+        nodes = view.nodes({node, *(end for edge in edges for end in edge[0:3:2])}, ("name",))
+        named = write_references(view, nodes)
+        return Neighbours(
+            reference=named[node],
+            neighbours=[
+                _neighbour(node, edge, named, nodes[_other(node, edge)].kind) for edge in edges
+            ],
+            truncated=truncated,
+            revision=view.revision,
+            as_of=view.at(view.revision),
+        )
+
+
+def _neighbour(node: int, edge: Edge, named: Mapping[int, str], kind: NodeKind) -> Neighbour:
+    return Neighbour(
+        reference=named[_other(node, edge)],
+        kind=kind,
+        direction="upstream" if edge.source == node else "downstream",
+        edge=edge.kind,
+        role=edge.role,
+        declared=edge.declared,
+    )
+
+
+def _other(node: int, edge: Edge) -> int:
+    return edge.target if edge.source == node else edge.source
