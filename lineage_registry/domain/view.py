@@ -199,6 +199,52 @@ class GraphView(ABC):
         """
 
     @abstractmethod
+    def degrees(
+        self,
+        ids: Collection[int],
+        direction: Direction,
+        kinds: Collection[EdgeKind] = LINEAGE,
+        *,
+        deleted: bool = False,
+        inferred: bool = True,
+    ) -> dict[int, int]:
+        """Return how many direct neighbours each of these nodes has, without fetching them.
+
+        Neighbours are distinct nodes behind the edges of `kinds` that leave (UPSTREAM) or enter
+        (DOWNSTREAM) a node. A node without any is left out.
+
+        Args:
+            ids: The nodes; deleted ones have neighbours like others.
+            direction: Whether to count causes or effects.
+            kinds: Edges to count along; none of them when empty.
+            deleted: Whether deleted neighbours count.
+            inferred: Whether edges that nobody declared count.
+        """
+
+    @abstractmethod
+    def busiest(
+        self,
+        node_kinds: Collection[NodeKind],
+        direction: Direction,
+        kinds: Collection[EdgeKind] = LINEAGE,
+        *,
+        limit: int,
+        deleted: bool = False,
+    ) -> list[tuple[int, int]]:
+        """Return the nodes of these kinds with the most direct neighbours, as (id, degree).
+
+        The order is (-degree, id), and a node without neighbours is not in it. Every node of these
+        kinds is looked at, whatever the limit; only so many are held.
+
+        Args:
+            node_kinds: Kinds of nodes to list; none of them when empty.
+            direction: Whether to count causes or effects, as `degrees` does.
+            kinds: Edges to count along; none of them when empty.
+            limit: Nodes to list at most.
+            deleted: Whether deleted nodes are listed, and count as neighbours.
+        """
+
+    @abstractmethod
     def walk(self, starts: Collection[int], walk: Walk) -> Closure:
         """Return everything reached from `starts`: breadth first over distinct nodes."""
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import networkx as nx
 
 from lineage_registry.domain.graph import (
+    LINEAGE,
     REGISTRY,
     AddEdge,
     AddNode,
@@ -20,6 +21,7 @@ from lineage_registry.domain.graph import (
     EndEdge,
     Interval,
     Node,
+    NodeKind,
     Scalar,
     Set,
 )
@@ -201,6 +203,40 @@ class ReferenceView(GraphView):
         return in_order(
             edge for edge in self.live() if edge.kind in kinds and getattr(edge, near) in ids
         )
+
+    def degrees(
+        self,
+        ids: Collection[int],
+        direction: Direction,
+        kinds: Collection[EdgeKind] = LINEAGE,
+        *,
+        deleted: bool = False,
+        inferred: bool = True,
+    ) -> dict[int, int]:
+        """Count the neighbours of each node."""
+        walk = Walk(direction, kinds=frozenset(kinds), deleted=deleted, inferred=inferred)
+        ways = self.ways(ids, walk)
+        return {i: len(ways[i]) for i in ids if len(ways[i])}
+
+    def busiest(
+        self,
+        node_kinds: Collection[NodeKind],
+        direction: Direction,
+        kinds: Collection[EdgeKind] = LINEAGE,
+        *,
+        limit: int,
+        deleted: bool = False,
+    ) -> list[tuple[int, int]]:
+        """Count for all nodes, and sort."""
+        ids = [
+            node.id
+            for node in self.graph.nodes.values()
+            if self.exists(node.id)
+            and node.kind in node_kinds
+            and (deleted or not self.is_deleted(node.id))
+        ]
+        found = self.degrees(ids, direction, kinds, deleted=deleted)
+        return sorted(found.items(), key=lambda item: (-item[1], item[0]))[: max(limit, 0)]
 
     def live(self) -> list[Edge]:
         """Return every edge that is there."""

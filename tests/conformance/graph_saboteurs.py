@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import networkx as nx
 
-from lineage_registry.domain.graph import EdgeKind, Interval, NodeKind
+from lineage_registry.domain.graph import LINEAGE, EdgeKind, Interval, NodeKind
 from lineage_registry.domain.view import Census, Comparison, Direction, Filter
 from lineage_registry.errors import BackendError
 from lineage_registry.ports.graph import Head, Recorded, leaf_hash
@@ -424,6 +424,60 @@ class TableWithoutOwners(ReferenceView):
             (kind, tuple(None if isinstance(cell, str) else cell for cell in row))
             for kind, row in super().table(ids, columns)
         ]
+
+
+@view
+class DegreesCountEdges(ReferenceView):
+    def degrees(self, ids, direction, kinds=LINEAGE, *, deleted=False, inferred=True):
+        found = super().degrees(ids, direction, kinds, deleted=deleted, inferred=inferred)
+        return {i: max(n, len(self.edges([i], direction, kinds))) for i, n in found.items()}
+
+
+def degrees_with(name, **changes):
+    """Register a store that counts neighbours in this way, whatever it is asked."""
+
+    class Changed(ReferenceView):
+        def degrees(self, ids, direction, kinds=LINEAGE, **options):
+            asked = {"direction": direction, "kinds": kinds, **options, **changes}
+            return super().degrees(ids, **asked)
+
+    view(type(name, (Changed,), {}))
+
+
+degrees_with("DegreesUpstreamOnly", direction=Direction.UPSTREAM)
+degrees_with("DegreesOfAllKinds", kinds=frozenset(EdgeKind))
+degrees_with("DegreesCountDeleted", deleted=True)
+degrees_with("DegreesIgnoreInferred", inferred=True)
+
+
+@view
+class BusiestFirstMade(ReferenceView):
+    def busiest(self, node_kinds, direction, kinds=LINEAGE, *, limit, deleted=False):
+        found = super().busiest(node_kinds, direction, kinds, limit=99, deleted=deleted)
+        return sorted(found)[:limit]
+
+
+@view
+class BusiestLastMade(ReferenceView):
+    def busiest(self, node_kinds, direction, kinds=LINEAGE, *, limit, deleted=False):
+        found = super().busiest(node_kinds, direction, kinds, limit=99, deleted=deleted)
+        return sorted(found, key=lambda one: (-one[1], -one[0]))[:limit]
+
+
+def busiest_with(name, **changes):
+    """Register a store that lists the busiest nodes in this way, whatever it is asked."""
+
+    class Changed(ReferenceView):
+        def busiest(self, node_kinds, direction, kinds=LINEAGE, **options):
+            asked = {"node_kinds": node_kinds, "kinds": kinds, **options, **changes}
+            return super().busiest(direction=direction, **asked)
+
+    view(type(name, (Changed,), {}))
+
+
+busiest_with("BusiestWithoutEnd", limit=99)
+busiest_with("BusiestOfAllKinds", node_kinds=frozenset(NodeKind))
+busiest_with("BusiestListsDeleted", deleted=True)
 
 
 @view

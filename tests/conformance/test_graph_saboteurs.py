@@ -43,6 +43,8 @@ BY_DRAWING = [
     ("PathStopsAtDeleted", "test_every_path_is_as_short_as_the_reference_path"),
     ("ListsDeleted", "test_every_list_shows_what_the_reference_shows"),
     ("MissingFits", "test_every_list_shows_what_the_reference_shows"),
+    ("DegreesIgnoreInferred", "test_every_degree_is_that_of_the_reference"),
+    ("BusiestLastMade", "test_every_degree_is_that_of_the_reference"),
     ("EdgesUnsorted", "test_nodes_edges_and_changes_are_those_of_the_reference"),
 ]
 IN_LIFE = [

@@ -53,6 +53,7 @@ SAMPLES: dict[str, object] = {
     "limit": 10,
     "low": 0,
     "node": 1,
+    "node_kinds": ["run", "model"],
     "nodes": [1],
     "owner": 1,
     "position": 1,
@@ -174,6 +175,17 @@ def test_the_closest_nodes_are_found_without_finding_the_others(
 
     assert "PartialTop" in plan
     assert "Top" not in plan
+
+
+@pytest.mark.parametrize("way", ["upstream", "downstream"])
+def test_the_busiest_nodes_are_found_without_holding_the_others(
+    session: neo4j.Session, way: str
+) -> None:
+    query = statements()[f"read.busiest_{way}"]
+    plan = _plan(session, query.text, {name: SAMPLES[name] for name in query.params})
+
+    assert "Top" in plan
+    assert "Sort" not in plan
 
 
 @pytest.mark.parametrize("name", ["read.select_kind", "read.select_owner", "read.events"])

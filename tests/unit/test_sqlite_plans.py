@@ -34,6 +34,10 @@ def put_together() -> Iterator[tuple[str, str]]:
         for whole in BOTH:
             text = statements.expand(direction, deleted=deleted, through=through, whole=whole)
             yield f"expand {named}, whole={whole}", text
+    for direction, deleted in product(Direction, BOTH):
+        named = f"{direction}, deleted={deleted}"
+        yield f"degrees {named}", statements.degrees(direction, deleted=deleted)
+        yield f"busiest {named}", statements.busiest(direction, deleted=deleted)
     for by, newest_first in product(("node", "type", "actor", "all"), BOTH):
         yield (
             f"positions by {by}, {newest_first}",
@@ -93,6 +97,12 @@ def test_no_statement_scans_a_table(connection, name):
 )
 def test_what_is_cut_off_by_a_limit_comes_in_the_order_of_an_index(connection, name):
     assert not [s for s in plan(connection, STATEMENTS[name]) if "TEMP B-TREE" in s]
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_neighbours_are_counted_in_the_order_of_an_index(connection, direction):
+    steps = plan(connection, statements.degrees(direction, deleted=False))
+    assert not [step for step in steps if "TEMP B-TREE" in step]
 
 
 @pytest.mark.parametrize("direction", Direction)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from lineage_registry.domain.graph import Edge, EdgeKind, Interval, Node, Scalar
+from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Interval, Node, NodeKind, Scalar
 from lineage_registry.domain.view import Census, Closure, Direction, GraphView, Selection, Walk
 from lineage_registry.graph.neo4j.connection import Reader
 from lineage_registry.graph.neo4j.folding import STILL
@@ -77,6 +77,46 @@ class Neo4jView(GraphView):
     ) -> list[Edge]:
         """Return the edges of `kinds` that leave or enter these nodes."""
         return self._walker.edges(ids, direction, kinds)
+
+    def degrees(
+        self,
+        ids: Collection[int],
+        direction: Direction,
+        kinds: Collection[EdgeKind] = LINEAGE,
+        *,
+        deleted: bool = False,
+        inferred: bool = True,
+    ) -> dict[int, int]:
+        """Return how many direct neighbours each of these nodes has."""
+        parameters = {
+            "ids": in_bounds(ids),
+            "kinds": sorted(kinds),
+            "deleted": deleted,
+            "inferred": inferred,
+            "revision": self.revision,
+        }
+        rows = self._reader.read(f"read.degrees_{direction.value}", parameters)[0]["rows"]
+        return dict(rows)
+
+    def busiest(
+        self,
+        node_kinds: Collection[NodeKind],
+        direction: Direction,
+        kinds: Collection[EdgeKind] = LINEAGE,
+        *,
+        limit: int,
+        deleted: bool = False,
+    ) -> list[tuple[int, int]]:
+        """Return the nodes of these kinds with the most direct neighbours."""
+        parameters = {
+            "node_kinds": sorted(set(node_kinds)),
+            "kinds": sorted(kinds),
+            "deleted": deleted,
+            "limit": min(max(limit, 0), STILL),
+            "revision": self.revision,
+        }
+        rows = self._reader.read(f"read.busiest_{direction.value}", parameters)[0]["rows"]
+        return [(node, degree) for node, degree in rows]
 
     def walk(self, starts: Collection[int], walk: Walk) -> Closure:
         """Return everything reached from `starts`."""

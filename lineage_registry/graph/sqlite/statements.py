@@ -343,6 +343,40 @@ def neighbours(direction: Direction, *, deleted: bool, through: bool) -> str:
 
 
 @cache
+def degrees(direction: Direction, *, deleted: bool) -> str:
+    """Return the query for (id, number of distinct neighbours) of the nodes of `?1`.
+
+    Its parameters: nodes as JSON, mask of edge kinds, revision, 1 for declared edges only.
+    """
+    return (
+        f"SELECT j.value, ({_degree(direction, 'j.value', deleted=deleted)}) FROM json_each(?1) j"
+    )
+
+
+@cache
+def busiest(direction: Direction, *, deleted: bool) -> str:
+    """Return the query for (id, number of distinct neighbours), the largest first.
+
+    Its parameters: codes of node kinds as JSON, mask of edge kinds, revision, 1 for declared edges
+    only, limit.
+    """
+    return "".join(
+        (
+            f"SELECT n.id, ({_degree(direction, 'n.id', deleted=deleted)}) AS degree",
+            " FROM json_each(?1) j CROSS JOIN node n INDEXED BY node_by_kind ON n.kind = j.value",
+            " WHERE n.since <= ?3",
+            "" if deleted else " AND " + _ALIVE.format(node="n.id", revision="?3"),
+            " ORDER BY degree DESC, n.id LIMIT ?5",
+        )
+    )
+
+
+def _degree(direction: Direction, node: str, *, deleted: bool) -> str:
+    taken = _taken(direction, deleted=deleted, through=False).format(before=node)
+    return f"SELECT count(DISTINCT {_BEHIND[direction]}) FROM edge e {_BY[direction]}{taken}"
+
+
+@cache
 def fitting(comparisons: tuple[Comparison, ...]) -> str:
     """Return the query for those of `:ids` that are of `:kinds` and pass the filters, in order."""
     return (

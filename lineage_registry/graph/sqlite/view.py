@@ -7,7 +7,7 @@ from functools import cache
 from itertools import chain
 from typing import Any, Final
 
-from lineage_registry.domain.graph import Edge, EdgeKind, Interval, Node, Scalar
+from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Interval, Node, NodeKind, Scalar
 from lineage_registry.domain.view import (
     Census,
     Closure,
@@ -125,6 +125,39 @@ class SqliteView(GraphView):
         statement = statements.expand(direction, deleted=True, through=False, whole=True)
         ends = str(list(dict.fromkeys(ids)))
         return codes.edges(self._rows(statement, (ends, codes.edge_mask(kinds), self.revision, 0)))
+
+    @translated
+    def degrees(
+        self,
+        ids: Collection[int],
+        direction: Direction,
+        kinds: Collection[EdgeKind] = LINEAGE,
+        *,
+        deleted: bool = False,
+        inferred: bool = True,
+    ) -> dict[int, int]:
+        """Return how many direct neighbours each of these nodes has."""
+        statement = statements.degrees(direction, deleted=deleted)
+        taken = (codes.edge_mask(kinds), self.revision, 0 if inferred else 1)
+        rows = self._rows(statement, (str(list(dict.fromkeys(ids))), *taken))
+        return {node: degree for node, degree in rows if degree}
+
+    @translated
+    def busiest(
+        self,
+        node_kinds: Collection[NodeKind],
+        direction: Direction,
+        kinds: Collection[EdgeKind] = LINEAGE,
+        *,
+        limit: int,
+        deleted: bool = False,
+    ) -> list[tuple[int, int]]:
+        """Return the nodes of these kinds with the most direct neighbours."""
+        statement = statements.busiest(direction, deleted=deleted)
+        listed = str(sorted({codes.NODE_CODES[kind] for kind in node_kinds}))
+        taken = (codes.edge_mask(kinds), self.revision, 0)
+        rows = self._rows(statement, (listed, *taken, max(limit, 0)))
+        return [(node, degree) for node, degree in rows if degree]
 
     @translated
     def walk(self, starts: Collection[int], walk: Walk) -> Closure:

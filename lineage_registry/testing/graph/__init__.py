@@ -6,7 +6,7 @@ the class. No rule can be overridden.
 
 import pytest
 
-_SUBJECTS = ("event", "oracle", "scale", "select", "time", "transaction", "value", "walk")
+_SUBJECTS = ("degree", "event", "oracle", "scale", "select", "time", "transaction", "value", "walk")
 pytest.register_assert_rewrite(*(f"{__name__}.{subject}_rules" for subject in _SUBJECTS))
 
 from lineage_registry.testing.graph.back_door import RawCounts, RawGraph  # noqa: E402

@@ -1,5 +1,6 @@
 """The suite as one class."""
 
+from lineage_registry.testing.graph.degree_rules import BusiestRules, DegreeRules
 from lineage_registry.testing.graph.event_rules import EventRules
 from lineage_registry.testing.graph.oracle_rules import OracleRules
 from lineage_registry.testing.graph.scale_rules import ScaleRules
@@ -19,6 +20,8 @@ class GraphStoreContract(
     WalkRules,
     CensusRules,
     PathRules,
+    DegreeRules,
+    BusiestRules,
     OracleRules,
     ScaleRules,
     EventRules,

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from lineage_registry.domain.graph import EdgeKind
-from lineage_registry.domain.view import Direction, GraphView
+from lineage_registry.domain.graph import EdgeKind, NodeKind
+from lineage_registry.domain.view import Direction, GraphView, Walk
 from lineage_registry.ports.graph import GraphStore
 from lineage_registry.testing.graph.random_graphs import RandomGraph, selections, starts, walks
 from lineage_registry.testing.graph.rules import Rules
@@ -85,6 +85,30 @@ class OracleRules(Rules):
             @given(st.data(), selections(), after, st.integers(1, 80))
             def check(data: st.DataObject, wanted: Any, behind: int | None, limit: int) -> None:
                 compare(data, lambda view: view.select(wanted, behind, limit))
+
+            check()
+
+    def test_every_degree_is_that_of_the_reference(self, store: GraphStore) -> None:
+        with _compared(store, seed=6) as (graph, compare):
+            ids = st.lists(st.sampled_from([*range(1, 4), *graph.ids]), max_size=20)
+            node_kinds = st.frozensets(st.sampled_from(NodeKind))
+
+            @self._questions(3)
+            @given(st.data(), ids, node_kinds, walks(graph.size))
+            def check(
+                data: st.DataObject, nodes: list[int], listed: frozenset[NodeKind], how: Walk
+            ) -> None:
+                way, kinds, deleted = how.direction, how.kinds, how.deleted
+                limit = 5 if how.limit is None else how.limit
+
+                def degrees(view: GraphView) -> dict[int, int]:
+                    return view.degrees(nodes, way, kinds, deleted=deleted, inferred=how.inferred)
+
+                def busiest(view: GraphView) -> list[tuple[int, int]]:
+                    return view.busiest(listed, way, kinds, limit=limit, deleted=deleted)
+
+                compare(data, degrees)
+                compare(data, busiest)
 
             check()
 

@@ -94,6 +94,10 @@ class ScaleRules(Rules):
             assert len(view.edges(users, Direction.UPSTREAM, LINEAGE)) == HUB
             assert len(view.edges([2], _DOWN, LINEAGE)) == HUB
             assert view.select(Selection(NodeKind.RUN), None, HUB + 1) == users
+            assert view.degrees([2], _DOWN) == {2: HUB}
+            assert len(view.degrees(users, Direction.UPSTREAM)) == HUB
+            assert view.busiest(list(NodeKind), _DOWN, limit=3) == [(2, HUB)]
+            assert view.busiest(list(NodeKind), Direction.UPSTREAM, limit=1) == [(3, 1)]
 
     @large
     def test_a_long_log_is_replayed_whatever_the_size_of_its_commits(
