@@ -1,19 +1,20 @@
 """Answers drawn or written in other forms than JSON."""
 
 import functools
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from lineage_registry.api.commands import add_route
+from lineage_registry.api.commands import Endpoint, add_route
 from lineage_registry.api.conditions import read_context
 from lineage_registry.api.fields import read_fields
-from lineage_registry.api.operations import PREFIX, Operation
+from lineage_registry.api.operations import PREFIX, Operation, operations
 from lineage_registry.errors import InvalidQueryError
-from lineage_registry.exports import FORMATS, export
-from lineage_registry.ports.commands import Commands, GetAuditReport, GetLineage, build
+from lineage_registry.exports import Format, export, formats_of
+from lineage_registry.ports.commands import Commands, GetAuditReport, Query, build
 from lineage_registry.reports import audit_html
 
 # A page that names come into, however well escaped, gets no origin and no network.
@@ -23,42 +24,70 @@ _PAGE_POLICY: Final = (
 )
 
 
-def add_export_routes(app: FastAPI, commands: Commands) -> None:
-    """Add the routes for pictures, graph files and pages."""
+Formats = Mapping[str, Format]
 
-    async def export_lineage(request: Request) -> Response:
-        """Return a lineage in another format, as `format` or the header Accept says."""
-        return await run_in_threadpool(functools.partial(_lineage, commands, request))
+
+class Export(NamedTuple):
+    """The route that gives the answers of an operation in other formats."""
+
+    id: str
+    path: str
+    operation: Operation
+    formats: Formats
+
+
+def exported() -> Iterator[Export]:
+    """Walk over the questions whose answers are graphs or tables."""
+    for operation in operations():
+        kind = operation.command.answer()
+        formats = formats_of(kind) if issubclass(operation.command, Query) else {}
+        if len(formats) > 1:
+            name = "export_" + operation.id.removeprefix("get_")
+            yield Export(name, f"{operation.path}/export", operation, formats)
+
+
+def add_export_routes(app: FastAPI, commands: Commands) -> None:
+    """Add the routes for pictures, graph files, tables and pages."""
 
     async def get_audit_report_page(request: Request) -> Response:
         """Return the audit report of a version as a page to read or print."""
         return await run_in_threadpool(functools.partial(_audit_report, commands, request))
 
-    add_route(app, "GET", f"{PREFIX}/lineage/export", export_lineage, "export_lineage")
+    for export_ in exported():
+        add_route(app, "GET", export_.path, _endpoint(export_, commands), export_.id)
     path = f"{PREFIX}/audit-report/html"
     add_route(app, "GET", path, get_audit_report_page, "get_audit_report_page")
 
 
-def _lineage(commands: Commands, request: Request) -> Response:
+def _endpoint(export_: Export, commands: Commands) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(functools.partial(_export, export_, commands, request))
+
+    return endpoint
+
+
+def _export(export_: Export, commands: Commands, request: Request) -> Response:
     asked, query = _take(request.scope["query_string"], b"format=")
-    name = asked or _accepted(request.headers.get("accept", ""))
-    if name not in FORMATS:
+    name = asked or _accepted(request.headers.get("accept", ""), export_.formats)
+    if name not in export_.formats:
         raise InvalidQueryError(
-            f"no such export format: {name[:60]!a}", hint=f"choose one of {', '.join(FORMATS)}"
+            f"no such export format: {name[:60]!a}",
+            hint=f"choose one of {', '.join(export_.formats)}",
         )
-    answer = _ask(commands, GetLineage, request, query)
-    return _page(export(answer, name), FORMATS[name].media_type)
+    answer = _ask(commands, export_.operation, request, query)
+    return _page(export(answer, name), export_.formats[name].media_type)
 
 
 def _audit_report(commands: Commands, request: Request) -> Response:
-    answer = _ask(commands, GetAuditReport, request, request.scope["query_string"])
+    operation = Operation("", GetAuditReport, "", {}, 0)
+    answer = _ask(commands, operation, request, request.scope["query_string"])
     return _page(audit_html(answer), "text/html")
 
 
-def _ask(commands: Commands, command: type[Any], request: Request, query: bytes) -> Any:
-    operation = Operation("", command, "", {}, 0)
-    fields = read_fields(operation, {}, query, b"")
-    return commands.run(build(command, fields), read_context(request, command))
+def _ask(commands: Commands, operation: Operation, request: Request, query: bytes) -> Any:
+    fields = read_fields(operation, request.path_params, query, b"")
+    command: Any = build(operation.command, fields)
+    return commands.run(command, read_context(request, operation.command))
 
 
 def _page(content: str | bytes, media_type: str) -> Response:
@@ -77,7 +106,7 @@ def _take(query: bytes, name: bytes) -> tuple[str, bytes]:
     return (taken[0].decode("latin-1") if taken else ""), rest
 
 
-def _accepted(header: str) -> str:
-    names = {known.media_type: name for name, known in FORMATS.items()}
-    wanted = (part.partition(";")[0].strip().lower() for part in header.split(","))
-    return next((names[media_type] for media_type in wanted if media_type in names), "json")
+def _accepted(header: str, formats: Formats) -> str:
+    wanted = [part.partition(";")[0].strip().lower() for part in header.split(",")]
+    given = (name for kind in wanted for name, known in formats.items() if known.media_type == kind)
+    return next(given, "json")

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
+from lineage_registry.api.exports import Export, exported
 from lineage_registry.api.fields import is_list
 from lineage_registry.api.operations import PREFIX, Operation, operations
 from lineage_registry.api.responses import PROBLEM_TYPE
@@ -21,7 +22,6 @@ _BYTES: Final = (401, 404, 408, 413, 422, 500, 503, 507)
 _OTHERS: Final = {
     "healthz": (200, "application/json"),
     "readyz": (200, "application/json"),
-    "export_lineage": (200, "*/*"),
     "get_audit_report_page": (200, "text/html"),
     "list_blobs": (200, "text/plain"),
     "find_missing_blobs": (200, "application/json"),
@@ -56,12 +56,17 @@ _HEADERS: Final[dict[str, Schema]] = {
 def describe(app: FastAPI) -> Schema:
     """Return the description of everything that `app` answers."""
     table = {operation.id: operation for operation in operations()}
+    exports = {export.id: export for export in exported()}
     schemas, answers = _schemas(list(table.values()))
     paths: dict[str, Schema] = {}
     for route in app.routes:
         if isinstance(route, APIRoute):
-            operation = table.get(route.name)
-            entry = _other(route) if operation is None else _entry(operation, schemas, answers)
+            if route.name in table:
+                entry = _entry(table[route.name], schemas, answers)
+            elif route.name in exports:
+                entry = _export(exports[route.name], schemas)
+            else:
+                entry = _other(route)
             for method in sorted(route.methods or ()):
                 paths.setdefault(route.path, {})[method.lower()] = entry
     used = {operation.command.__name__ for operation in table.values() if not operation.has_body}
@@ -135,6 +140,29 @@ def _entry(operation: Operation, schemas: dict[str, Schema], answers: dict[str, 
     success = {str(command.route.status): {"description": "The answer.", "content": answer}}
     statuses = _WRITE if issubclass(command, Write) else _READ
     return entry | {"parameters": parameters, "responses": success | _problems(statuses)}
+
+
+def _export(export: Export, schemas: dict[str, Schema]) -> Schema:
+    """Return the description of the route that gives an answer in other formats."""
+    operation = export.operation
+    named = {
+        "name": "format",
+        "in": "query",
+        "required": False,
+        "schema": {"type": "string", "enum": list(export.formats)},
+        "description": "If absent, the header Accept says; else json.",
+    }
+    parameters = [_path_parameter(name) for name in operation.path_fields]
+    parameters += [*_query_parameters(operation, schemas[operation.command.__name__]), named]
+    content: Schema = {each.media_type: {} for each in export.formats.values()}
+    return {
+        "operationId": export.id,
+        "tags": [operation.command.route.tag],
+        "summary": f"The same as {operation.id}, in another format.",
+        "parameters": parameters,
+        "responses": {"200": {"description": "The answer.", "content": content}}
+        | _problems((*_READ, 413)),
+    }
 
 
 def _other(route: APIRoute) -> Schema:

@@ -20,8 +20,8 @@ from lineage_registry.cli.walks import (
     Walk,
     asked,
 )
-from lineage_registry.cli.words import plural, size
-from lineage_registry.cli.writing import write_file
+from lineage_registry.cli.words import plural
+from lineage_registry.cli.writing import write_answer
 
 
 def export(
@@ -49,18 +49,10 @@ def export(
     as_of: a.AsOf = None,
 ) -> None:
     """Write the lineage graph to a file: a picture, a page, or data."""
-    from lineage_registry import exports
-
-    known = format or ("json" if str(file) == "-" else exports.format_of(file))
     walk = Walk(up, down, depth, edge_kind, node_kind, stop_at, limit, as_of, both, deleted)
     with registry() as opened:
         found = asked(opened, reference, walk)
-    data = exports.export(found, known)
-    write_file(file, data)
-    if str(file) != "-":
-        output.note(
-            f"wrote {file}: {known}, {plural(len(found.nodes), 'node')}, "
-            f"{plural(len(found.edges), 'edge')}, {size(len(data))}"
-        )
+    counts = f"{plural(len(found.nodes), 'node')}, {plural(len(found.edges), 'edge')}, "
+    write_answer(found, file, format, counts)
     if found.truncated:
         output.note("not complete: cut by its limit or depth")

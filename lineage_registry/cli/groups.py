@@ -161,6 +161,8 @@ def verb(name: str, entry: Verb) -> Any:
     command = typer.main.get_command(app)
     if entry.writes:
         command.params.extend(options.conditions())
+    if entry.exports:
+        command.params.extend(options.exporting())
     command.params.extend(options.common())
     return command
 

@@ -22,6 +22,8 @@ class Options:
     reason: str | None = None
     key: str | None = None
     if_match: int | None = None
+    as_format: str | None = None
+    into: str | None = None
 
     @property
     def for_programs(self) -> bool:
@@ -54,6 +56,11 @@ def common() -> list[Any]:
 def conditions() -> list[Any]:
     """Return the parameters of commands that change something."""
     return _parameters(_conditions)
+
+
+def exporting() -> list[Any]:
+    """Return the parameters of commands whose answer can be written in other formats."""
+    return _parameters(_exporting)
 
 
 def _parameters(function: Any) -> list[Any]:
@@ -148,6 +155,29 @@ def _conditions(
             metavar="REVISION",
             help="Only if the thing's last change is this revision.",
             rich_help_panel=COMMON,
+        ),
+    ] = None,
+) -> None: ...
+
+
+def _exporting(
+    *,
+    as_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="NAME",
+            help="Write it as csv, markdown, json; a graph as svg, dot, ...",
+        ),
+    ] = None,
+    into: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write it to a file, whose suffix says how; - is stdout.",
         ),
     ] = None,
 ) -> None: ...

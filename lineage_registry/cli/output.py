@@ -19,7 +19,12 @@ _DEFAULT_ROWS = 100
 
 
 def emit(answer: "BaseModel", view: Callable[[], View]) -> None:
-    """Print an answer: as JSON, or as people read it."""
+    """Print an answer: as JSON, or as people read it; or write it as the options say."""
+    if options().as_format or options().into:
+        from lineage_registry.cli.writing import write_answer
+
+        write_answer(answer, options().into or "-", options().as_format)
+        return
     if options().for_programs:
         write(answer.model_dump_json(indent=None if options().jsonl else 2) + "\n")
         return

@@ -14,11 +14,13 @@ class Verb(NamedTuple):
         help: What it does, the first line of the function's docstring.
         target: `module:function` below this package.
         writes: Whether it changes the registry, and so takes a reason and conditions.
+        exports: Whether its answer is a table or a graph, and so can be written in other formats.
     """
 
     help: str
     target: str
     writes: bool = False
+    exports: bool = False
 
 
 class Noun(NamedTuple):
@@ -141,10 +143,14 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "download": Verb("Write verified copies of a version's files.", "files:download"),
     },
     "Lineage": {
-        "lineage": Verb("Draw what a thing comes from, as a tree.", "lineage:lineage"),
+        "lineage": Verb(
+            "Draw what a thing comes from, as a tree.", "lineage:lineage", exports=True
+        ),
         "impact": Verb("Say what is affected if a thing breaks.", "lineage:impact"),
-        "siblings": Verb("List versions that share a cause.", "lineage:siblings"),
-        "neighbours": Verb("List what is directly tied to a thing.", "lineage:neighbours"),
+        "siblings": Verb("List versions that share a cause.", "lineage:siblings", exports=True),
+        "neighbours": Verb(
+            "List what is directly tied to a thing.", "lineage:neighbours", exports=True
+        ),
         "path": Verb("Show one shortest way from a thing to a cause.", "lineage:path"),
         "export": Verb("Write the lineage graph to a file.", "export:export"),
     },

@@ -3,9 +3,31 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lineage_registry.cli import output
+from lineage_registry.cli.words import size
 from lineage_registry.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+def write_answer(answer: "BaseModel", file: str | Path, known: str | None, note: str = "") -> None:
+    """Write an answer to a file, `-` for stdout, in a format; the suffix says which if None does.
+
+    Raises:
+        InvalidQueryError: It cannot be written so.
+        InvalidInputError: The file cannot be written.
+    """
+    from lineage_registry import exports
+
+    to_stdout = str(file) == "-"
+    name = known or ("json" if to_stdout else exports.format_of(file, type(answer)))
+    data = exports.export(answer, name)
+    write_file(Path(file), data)
+    if not to_stdout:
+        output.note(f"wrote {file}: {name}, {note}{size(len(data))}")
 
 
 def write_file(target: Path, data: bytes) -> None:

@@ -1,6 +1,24 @@
-"""Answers drawn and written: pure functions from a lineage to text."""
+"""Answers drawn and written: pure functions from an answer to text or bytes."""
 
-from lineage_registry.exports.formats import FORMATS, Format, export, format_of
+from lineage_registry.exports.formats import (
+    FORMATS,
+    TABLE_FORMATS,
+    Format,
+    export,
+    format_of,
+    formats_of,
+)
 from lineage_registry.exports.tree import TreeLine, line_text, prefix, tree
 
-__all__ = ["FORMATS", "Format", "TreeLine", "export", "format_of", "line_text", "prefix", "tree"]
+__all__ = [
+    "FORMATS",
+    "TABLE_FORMATS",
+    "Format",
+    "TreeLine",
+    "export",
+    "format_of",
+    "formats_of",
+    "line_text",
+    "prefix",
+    "tree",
+]

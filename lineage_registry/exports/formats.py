@@ -1,18 +1,24 @@
-"""The formats that an answer can be written in."""
+"""The formats that answers can be written in: graphs as graphs, tables as tables, all as JSON."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import PurePath
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from pydantic import BaseModel
 
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.errors import InvalidQueryError
+from lineage_registry.exports.csv_table import csv_text
 from lineage_registry.exports.dot import to_dot
 from lineage_registry.exports.graphml import to_graphml
 from lineage_registry.exports.html import to_html
 from lineage_registry.exports.json_document import to_json
+from lineage_registry.exports.markdown import markdown_table
 from lineage_registry.exports.mermaid import to_mermaid
 from lineage_registry.exports.svg import to_svg
 from lineage_registry.exports.tree import to_tree
+from lineage_registry.ports.commands.base import GraphAnswer, TableAnswer
 
 
 class Format(NamedTuple):
@@ -21,18 +27,33 @@ class Format(NamedTuple):
     Attributes:
         suffixes: Ends of the file names that mean it; the first is the usual one.
         media_type: What HTTP calls it.
-        write: The answer as text.
+        write: The answer as text, or as bytes.
     """
 
     name: str
     suffixes: tuple[str, ...]
     media_type: str
-    write: Callable[[Lineage], str]
+    write: Callable[[Any], str | bytes]
 
 
-FORMATS: Final[Mapping[str, Format]] = {
-    each.name: each
-    for each in (
+def _by_name(formats: Iterable[Format]) -> Mapping[str, Format]:
+    return {each.name: each for each in formats}
+
+
+def _answer_json(answer: BaseModel) -> str:
+    return answer.model_dump_json(indent=2) + "\n"
+
+
+def _answer_csv(answer: TableAnswer) -> str:
+    return csv_text(answer.table())
+
+
+def _answer_markdown(answer: TableAnswer) -> str:
+    return markdown_table(answer.table())
+
+
+FORMATS: Final = _by_name(
+    (
         Format("json", (".json",), "application/json", to_json),
         Format("dot", (".dot", ".gv"), "text/vnd.graphviz", to_dot),
         Format("mermaid", (".mmd", ".mermaid"), "text/vnd.mermaid", to_mermaid),
@@ -41,41 +62,71 @@ FORMATS: Final[Mapping[str, Format]] = {
         Format("html", (".html", ".htm"), "text/html", to_html),
         Format("tree", (".txt",), "text/plain", to_tree),
     )
-}
-"""Every format by its name; all are text in UTF-8."""
+)
+"""Every format of a lineage by its name; text is UTF-8."""
+TABLE_FORMATS: Final = _by_name(
+    (
+        Format("csv", (".csv",), "text/csv", _answer_csv),
+        Format("markdown", (".md", ".markdown"), "text/markdown", _answer_markdown),
+    )
+)
+"""The formats of an answer that reads as a table."""
+_PLAIN: Final = _by_name((Format("json", (".json",), "application/json", _answer_json),))
 
 
-def export(lineage: Lineage, format: str) -> bytes:  # noqa: A002 - the word users know
-    """Return the answer in a format of FORMATS; the same answer gives the same bytes.
+@cache
+def formats_of(kind: type[BaseModel]) -> Mapping[str, Format]:
+    """Return the formats that answers of a kind can be written in, by name.
+
+    A lineage has all of FORMATS, and so has an answer that holds one; a table has TABLE_FORMATS.
+    Whatever the answer is, `json` leaves nothing of it out.
+    """
+    if issubclass(kind, Lineage):
+        return {**FORMATS, **_table_formats(kind)}
+    held = {name: _of_the_graph(each) for name, each in FORMATS.items()}
+    return {**(held if issubclass(kind, GraphAnswer) else {}), **_PLAIN, **_table_formats(kind)}
+
+
+def _table_formats(kind: type[BaseModel]) -> Mapping[str, Format]:
+    return TABLE_FORMATS if issubclass(kind, TableAnswer) else {}
+
+
+def _of_the_graph(known: Format) -> Format:
+    return known._replace(write=lambda answer: known.write(answer.graph()))
+
+
+def export(answer: BaseModel, format: str) -> bytes:  # noqa: A002 - the word users know
+    """Return an answer in one of its formats; the same answer gives the same bytes.
 
     Raises:
-        InvalidQueryError: There is no such format.
+        InvalidQueryError: The answer cannot be written in a format of this name.
         InputTooLargeError: The format's readers would not take an answer of this size.
     """
-    known = FORMATS.get(format)
-    if known is None:
+    formats = formats_of(type(answer))
+    if format not in formats:
         raise InvalidQueryError(
-            f"no such export format: {format!r}",
-            hint=f"choose one of {', '.join(FORMATS)}",
-            formats=list(FORMATS),
+            f"no such export format: {format[:60]!a}",
+            hint=f"choose one of {', '.join(formats)}",
+            formats=list(formats),
         )
+    written = formats[format].write(answer)
     # JSON may carry half a surrogate pair; written as an escape it is still the same JSON.
-    return known.write(lineage).encode("utf-8", errors="backslashreplace")
+    return written if isinstance(written, bytes) else written.encode(errors="backslashreplace")
 
 
-def format_of(path: str | PurePath) -> str:
-    """Return the name of the format that a file name means by its end.
+def format_of(path: str | PurePath, kind: type[BaseModel] = Lineage) -> str:
+    """Return the name of the format that a file name means by its end, for a kind of answer.
 
     Raises:
         InvalidQueryError: No format has this suffix.
     """
-    suffix = PurePath(path).suffix.lower()
-    for known in FORMATS.values():
-        if suffix in known.suffixes:
-            return known.name
-    suffixes = [suffix for known in FORMATS.values() for suffix in known.suffixes]
+    name = PurePath(path).name.lower()
+    ends = {suffix: each.name for each in formats_of(kind).values() for suffix in each.suffixes}
+    for suffix in sorted(ends, key=len, reverse=True):
+        if name.endswith(suffix) and name != suffix:
+            return ends[suffix]
     raise InvalidQueryError(
-        f"no export format has the suffix {suffix!r}",
-        hint=f"end the file name with one of {' '.join(suffixes)}",
-        suffixes=suffixes,
+        f"no export format has the suffix {PurePath(path).suffix!r}",
+        hint=f"end the file name with one of {' '.join(ends)}",
+        suffixes=list(ends),
     )

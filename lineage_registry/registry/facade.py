@@ -16,6 +16,7 @@ from lineage_registry.ports.artifacts import ArtifactStore
 from lineage_registry.ports.formats import HandlerRegistry
 from lineage_registry.registry import runs as run_blocks
 from lineage_registry.registry.asking import AsOf
+from lineage_registry.registry.exporting import Exporting
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
 from lineage_registry.registry.lineage import LineageQuestions
 from lineage_registry.registry.runs import RunHandle
@@ -26,7 +27,7 @@ Link = str | tuple[str, str]
 """A reference, or a reference and the role it has."""
 
 
-class Registry(LineageQuestions):
+class Registry(LineageQuestions, Exporting):
     """A model registry, here or behind an HTTP server.
 
     References are strings: `resnet50:3`, `resnet50@champion`, `models:/resnet50/Production`,

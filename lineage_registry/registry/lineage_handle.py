@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from lineage_registry import exports
 from lineage_registry.domain.lineage import Lineage
+from lineage_registry.registry.exporting import write_answer
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -31,9 +32,7 @@ class LineageHandle(Lineage):
         Raises:
             InvalidQueryError: There is no such format.
         """
-        target = Path(path)
-        target.write_bytes(exports.export(self, format or exports.format_of(target)))
-        return target
+        return write_answer(self, path, format)
 
     def to_networkx(self) -> nx.MultiDiGraph[int]:
         """Return the answer as a graph of networkx; edges point from effect to cause."""

@@ -2,8 +2,9 @@
 
 import pytest
 
-from lineage_registry.exports import FORMATS, export
-from lineage_registry.ports.commands import GetLineage
+from lineage_registry.api.operations import operations
+from lineage_registry.exports import FORMATS, export, formats_of
+from lineage_registry.ports.commands import GetLineage, GetNeighbours, GetSiblings
 from tests.api.conftest import ADA
 
 PATH = "/api/v1/lineage/export?start=resnet:2"
@@ -46,3 +47,34 @@ def test_an_audit_report_comes_as_a_page(client, resnet):
 def test_an_unknown_format_is_refused(client, resnet, query):
     answer = client.get(PATH + query)
     assert answer.status_code == (200 if query == "&format=" else 422)
+
+
+@pytest.mark.parametrize("path", ["siblings?of=resnet:2", "neighbours?of=resnet:2"])
+@pytest.mark.parametrize("name", ["csv", "markdown", "json"])
+def test_a_table_comes_as_csv_and_markdown(client, parts, resnet, path, name):
+    noun, _, query = path.partition("?")
+    answer = client.get(f"/api/v1/{path}").json()
+    asked = {"siblings": GetSiblings, "neighbours": GetNeighbours}[noun](of="resnet:2")
+    known = parts[0].run(asked, ADA)
+    by_name = client.get(f"/api/v1/{noun}/export?{query}&format={name}")
+    accept = {"Accept": formats_of(type(known))[name].media_type}
+    by_type = client.get(f"/api/v1/{noun}/export?{query}", headers=accept)
+    for given in (by_name, by_type):
+        assert given.status_code == 200
+        assert given.content == export(known, name)
+        assert given.headers["content-type"].partition(";")[0] == accept["Accept"]
+    if name == "json":
+        assert by_name.json() == answer
+
+
+def test_a_table_is_no_picture(client, resnet):
+    answer = client.get("/api/v1/siblings/export?of=resnet:2&format=svg")
+    assert answer.status_code == 422
+    assert "csv, markdown" in answer.json()["hint"]
+
+
+def test_every_question_with_a_graph_or_a_table_has_an_export_and_no_other(client):
+    paths = set(client.app.openapi()["paths"])
+    for operation in operations():
+        formats = formats_of(operation.command.answer())
+        assert (f"{operation.path}/export" in paths) == (len(formats) > 1), operation.path

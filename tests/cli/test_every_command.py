@@ -9,7 +9,8 @@ import pytest
 
 from lineage_registry.cli.groups import every_command
 from lineage_registry.cli.options import Options
-from lineage_registry.ports.commands import COMMANDS
+from lineage_registry.exports import FORMATS, formats_of
+from lineage_registry.ports.commands import COMMANDS, Query
 from lineage_registry.services.local import LocalCommands
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
@@ -85,6 +86,35 @@ def test_every_command_of_the_registry_can_be_called(scene, monkeypatch, form):
         if form == "--json":
             assert isinstance(done.answer, dict), line
     assert {command.__name__ for command in COMMANDS} == CALLS.keys()
+
+
+EXPORTED = [
+    command
+    for command in COMMANDS
+    if issubclass(command, Query) and len(formats_of(command.answer())) > 1
+]
+
+
+@pytest.mark.parametrize("command", EXPORTED, ids=lambda command: command.__name__)
+def test_an_answer_that_is_a_table_or_a_graph_can_be_written_in_its_formats(
+    scene, somewhere, command
+):
+    # A verb that fails here needs `exports=True` in its row of cli/table.py.
+    line = CALLS[command.__name__].split()
+    formats = formats_of(command.answer())
+    for name, known in formats.items():
+        if name in FORMATS and name not in {"json", "dot"}:
+            continue
+        file = somewhere / f"answer{known.suffixes[0]}"
+        printed = scene(*line, "--format", name)
+        written = scene(*line, "-o", file)
+        assert (printed.code, written.code) == (0, 0), (printed.err, written.err)
+        assert written.out == ""
+        assert f"wrote {file}: {name}" in written.err
+        assert file.read_bytes().decode() == printed.out
+    refused = scene(*line, "--format", "docx")
+    assert refused.code == 2
+    assert ", ".join(formats) in refused.err
 
 
 @pytest.mark.parametrize("words", sorted(every_command()))

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, NamedTuple, TypeV
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
+from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.names import Text
 from lineage_registry.domain.references import AsOf, Space, parse_as_of
 from lineage_registry.domain.tables import Table
@@ -113,6 +114,14 @@ class TableAnswer(Answer):
     @abstractmethod
     def table(self) -> Table:
         """Return the answer as rows under named columns; what does not fit a row is left out."""
+
+
+class GraphAnswer(Answer):
+    """An answer that holds a graph, which can be drawn and written as one."""
+
+    @abstractmethod
+    def graph(self) -> Lineage:
+        """Return the nodes and edges of the answer."""
 
 
 class Listing(Query[A]):

@@ -5,7 +5,8 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from lineage_registry.domain.graph import EdgeKind, NodeKind
-from lineage_registry.ports.commands.base import Answer, Query, Route
+from lineage_registry.domain.tables import Table
+from lineage_registry.ports.commands.base import Query, Route, TableAnswer
 
 
 class Sibling(BaseModel):
@@ -19,12 +20,22 @@ class Sibling(BaseModel):
     shared: list[str] = Field(default_factory=list)
 
 
-class Siblings(Answer):
+class Siblings(TableAnswer):
     """Versions that share a direct parent, run or dataset version with one, by age."""
 
     reference: str
     siblings: list[Sibling]
     truncated: bool
+
+    def table(self) -> Table:
+        """Return a row for each sibling; what it shares is one cell, parted by commas."""
+        return Table(
+            ("reference", "stage", "declared", "shared"),
+            [
+                (each.reference, each.stage, each.declared, ", ".join(each.shared))
+                for each in self.siblings
+            ],
+        )
 
 
 class GetSiblings(Query[Siblings]):
@@ -49,12 +60,22 @@ class Neighbour(BaseModel):
     declared: bool
 
 
-class Neighbours(Answer):
+class Neighbours(TableAnswer):
     """Everything that one edge of any kind joins to a node."""
 
     reference: str
     neighbours: list[Neighbour]
     truncated: bool
+
+    def table(self) -> Table:
+        """Return a row for each edge."""
+        return Table(
+            ("reference", "kind", "direction", "edge", "role", "declared"),
+            [
+                (each.reference, each.kind, each.direction, each.edge, each.role, each.declared)
+                for each in self.neighbours
+            ],
+        )
 
 
 class GetNeighbours(Query[Neighbours]):

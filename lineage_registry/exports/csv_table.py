@@ -1,0 +1,33 @@
+"""Tables as CSV (RFC 4180) that a spreadsheet can open without running what a stranger wrote."""
+
+import csv
+import io
+from typing import Final
+
+from lineage_registry.domain.graph import Scalar
+from lineage_registry.domain.tables import Table
+
+# https://owasp.org/www-community/attacks/CSV_Injection: a cell that begins so may be a formula.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def csv_text(table: Table) -> str:
+    """Return the table as CSV with a line of column names.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front. Numbers stay
+    as they are, nothing is an empty cell.
+    """
+    target = io.StringIO()
+    writer = csv.writer(target)
+    writer.writerow(table.columns)
+    writer.writerows([_cell(value) for value in row] for row in table.rows)
+    return target.getvalue()
+
+
+def _cell(value: Scalar | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
