@@ -5,7 +5,7 @@ remembers the revision of the entry below it, so the moves form a stack that sur
 rollbacks: going back pops the entry, a later move pushes on what is left.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import Final
 
 from lineage_registry.domain.events import (
@@ -38,6 +38,18 @@ def stages(view: GraphView) -> tuple[str, ...]:
     """Return the configured stages, in order; `None` is always one of them."""
     configured = view.values([(REGISTRY, "stages")]).get((REGISTRY, "stages"))
     return DEFAULT_STAGES if configured is None else tuple(str(configured).split("\n"))
+
+
+def demand_stages(view: GraphView, wanted: Iterable[str]) -> None:
+    """Check that these stages are configured.
+
+    Raises:
+        StageNotFoundError: One is not.
+    """
+    known = stages(view)
+    for stage in wanted:
+        if stage not in known:
+            raise _unknown_stage(stage, known)
 
 
 def configure_stages(view: GraphView, wanted: list[str]) -> Decision:

@@ -22,6 +22,7 @@ _HINT: Final = (
     "or short NAME:3 and NAME@alias"
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_RANGE = re.compile(r"([^.]*)\.\.([^.]*)")
 
 
 class Space(StrEnum):
@@ -41,6 +42,7 @@ class SelectorKind(StrEnum):
     LATEST = "latest"
     STAGE = "stage"
     ALIAS = "alias"
+    RANGE = "range"
 
 
 class Selector(NamedTuple):
@@ -116,6 +118,8 @@ def parse_reference(text: str, default: Space = Space.MODELS) -> Reference:
 def parse_selector(text: str, space: Space) -> Selector:
     """Read what stands behind the name of a model or dataset.
 
+    A question about several versions takes a range of numbers, too: `3..7`, `3..`, `..7`.
+
     Raises:
         InvalidReferenceError: It can be no version.
     """
@@ -124,10 +128,11 @@ def parse_selector(text: str, space: Space) -> Selector:
     number = parse_number(text)
     if number is not None:
         return Selector(SelectorKind.NUMBER, str(number))
-    if text == "latest":
-        return Selector(SelectorKind.LATEST, text)
-    if is_semantic_version(text):
-        return Selector(SelectorKind.LABEL, text)
+    if ends := _RANGE.fullmatch(text):
+        return _range(text, *ends.groups())
+    if text == "latest" or is_semantic_version(text):
+        kind = SelectorKind.LATEST if text == "latest" else SelectorKind.LABEL
+        return Selector(kind, text)
     try:
         if space is Space.DATASETS:
             return Selector(SelectorKind.LABEL, parse_dataset_label(text))
@@ -137,6 +142,23 @@ def parse_selector(text: str, space: Space) -> Selector:
             f"not a version: {text[:60]!a}",
             hint="use a number, a label like 1.2.0, latest, a stage or @alias",
         ) from None
+
+
+def range_ends(selector: Selector) -> tuple[int, int | None]:
+    """Return the first and the last number of a range; None goes to the newest."""
+    first, _, last = selector.value.partition("..")
+    return int(first or 1), int(last) if last else None
+
+
+def _range(text: str, first: str, last: str) -> Selector:
+    ends = [parse_number(end) if end else None for end in (first, last)]
+    low, high = ends
+    unread = any(end is None and said for end, said in zip(ends, (first, last), strict=True))
+    if unread or ends == [None, None] or (low is not None and high is not None and low > high):
+        raise InvalidReferenceError(
+            f"not a range of versions: {text[:60]!a}", hint="write like 3..7, 3.. or ..7"
+        )
+    return Selector(SelectorKind.RANGE, "..".join("" if end is None else str(end) for end in ends))
 
 
 def parse_as_of(text: str) -> AsOf:

@@ -68,6 +68,7 @@ class NewVersion:
     metrics: Mapping[str, float | str] = field(default_factory=dict)
     facts: Mapping[str, Scalar] = field(default_factory=dict)
     manifest: str | None = None
+    files: Sequence[str] = ()
     run: Reference | None = None
     parents: Sequence[Link] = ()
     dependencies: Sequence[Link] = ()
@@ -113,6 +114,7 @@ def register(view: GraphView, new: NewVersion) -> Generator[Event, int, int]:
         number=number,
         label=new.label,
         manifest=new.manifest,
+        files=list(new.files),
         facts=dict(new.facts),
         description=new.description,
         tags=dict(new.tags),

@@ -76,11 +76,12 @@ def resolve_all(
         versions: Whether each one has to name a version.
 
     Raises:
-        InvalidReferenceError: `versions` is asked for and one names none.
+        InvalidReferenceError: `versions` is asked for and one names none, or one names several.
         NotFoundError: The subclass says what is missing, of the first one that is.
     """
-    if versions:
-        for reference in references:
+    for reference in references:
+        _refuse_range(reference)
+        if versions:
             _demand_version(reference)
     names = {reference: (REGISTRY, _name_key(reference)) for reference in references}
     holders = view.values(set(names.values()))
@@ -148,14 +149,14 @@ def _pick(view: GraphView, wanted: Mapping[Reference, int]) -> dict[Reference, i
                 Selection(VERSION_KINDS[reference.space], family, newest_first=True), None, 1
             )
             if not latest:
-                raise _no_version(reference)
+                raise no_version(reference)
             picked[reference] = latest[0]
         else:
             keys[reference] = _selector_key(family, selector)
     held = view.values(set(keys.values())) if keys else {}
     for reference, key in keys.items():
         if key not in held:
-            raise _no_version(reference)
+            raise no_version(reference)
         picked[reference] = int(held[key])
     return picked
 
@@ -178,6 +179,15 @@ def _refuse_deleted(
                 hint="restore it, or ask with deleted things included",
                 reference=str(reference),
             )
+
+
+def _refuse_range(reference: Reference) -> None:
+    if reference.selector is not None and reference.selector.kind is SelectorKind.RANGE:
+        raise InvalidReferenceError(
+            f"{reference} names several versions",
+            hint="name one of them; only questions about many things take a range",
+            reference=str(reference),
+        )
 
 
 def _demand_version(reference: Reference) -> None:
@@ -210,7 +220,8 @@ def _similar_names(view: GraphView, kind: NodeKind, name: str) -> list[str]:
     return difflib.get_close_matches(name, [str(node.values["name"]) for node in known.values()], 2)
 
 
-def _no_version(reference: Reference) -> NotFoundError:
+def no_version(reference: Reference) -> NotFoundError:
+    """Return the error that says what is missing behind the name of a model or dataset."""
     selector = reference.selector
     context = {"reference": str(reference)}
     if selector is not None and selector.kind is SelectorKind.ALIAS:

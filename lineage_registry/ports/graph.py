@@ -18,7 +18,7 @@ MAX_EVENTS: Final = 2_000
 """Events of one commit at most: what a server takes in one transaction."""
 MAX_EVENT_BYTES: Final = 256 * 1024
 """Stored bytes of one event at most."""
-PROJECTION: Final = 1
+PROJECTION: Final = 2
 """Version of the tables that events are projected into; raise it when a projection changes."""
 
 _DATA: Final = b',"data":'

@@ -19,6 +19,7 @@ from lineage_registry.registry.asking import AsOf
 from lineage_registry.registry.exporting import Exporting
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
 from lineage_registry.registry.lineage import LineageQuestions
+from lineage_registry.registry.recall import RecallQuestions
 from lineage_registry.registry.runs import RunHandle
 from lineage_registry.registry.sending import How, Sender
 from lineage_registry.registry.transfers import Progress, download, fetched, saved, uploaded
@@ -27,7 +28,7 @@ Link = str | tuple[str, str]
 """A reference, or a reference and the role it has."""
 
 
-class Registry(LineageQuestions, Exporting):
+class Registry(LineageQuestions, RecallQuestions, Exporting):
     """A model registry, here or behind an HTTP server.
 
     References are strings: `resnet50:3`, `resnet50@champion`, `models:/resnet50/Production`,

@@ -14,13 +14,20 @@ from lineage_registry.ports.formats import ensure_storable
 from lineage_registry.services.workplace import Workplace
 
 _MAX_FACT = 1_000
+# A version with more files is found by reading its manifest: an index of all outgrows the graph.
+_MAX_LISTED = 32
 
 
 class Content(NamedTuple):
-    """What a version holds: the digest of its file list, and facts about it."""
+    """What a version holds: the digest of its file list, and facts about it.
+
+    Attributes:
+        files: Digests of its files, each once; none if there are many.
+    """
 
     manifest: str | None
     facts: dict[str, Scalar]
+    files: Sequence[str] = ()
 
 
 class StoredFiles:
@@ -70,7 +77,9 @@ def examine(work: Workplace, command: RegisterVersion) -> Content:
     ensure_storable(inspection)
     with io.BytesIO(manifest.encode()) as data:
         work.artifacts.put(data)
-    return Content(str(manifest.digest), _facts(inspection, manifest))
+    digests = sorted({entry.digest.hex for entry in manifest.files})
+    listed = digests if len(digests) <= _MAX_LISTED else []
+    return Content(str(manifest.digest), _facts(inspection, manifest), listed)
 
 
 def read_manifest(work: Workplace, digest: str) -> Manifest:

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from lineage_registry.domain.references import AsOf
 from lineage_registry.errors import InvalidQueryError
@@ -13,13 +13,13 @@ T = TypeVar("T")
 
 
 class Cursor(NamedTuple):
-    """The last id (or position) of a page and the revision that it is true of."""
+    """The last id, position or place of a page and the revision that it is true of."""
 
     after: int
     revision: int
 
 
-def read_cursor(listing: Listing[Page[T]]) -> Cursor | None:
+def read_cursor(listing: Listing[Any]) -> Cursor | None:
     """Return what the cursor of a question says.
 
     Raises:
@@ -37,14 +37,17 @@ def read_cursor(listing: Listing[Page[T]]) -> Cursor | None:
         ) from error
 
 
-def as_of(listing: Listing[Page[T]], cursor: Cursor | None) -> AsOf | None:
+def write_cursor(cursor: Cursor) -> str:
+    """Return a cursor as text."""
+    return base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode().rstrip("=")
+
+
+def as_of(listing: Listing[Any], cursor: Cursor | None) -> AsOf | None:
     """Return the state that a page is about: the cursor's, if there is one."""
     return listing.as_of if cursor is None else cursor.revision
 
 
 def page(items: Sequence[T], ids: Sequence[int], limit: int, revision: int) -> Page[T]:
     """Return a page; one id more than `limit` was asked for to see whether there is more."""
-    more = len(ids) > limit
-    text = json.dumps([ids[limit - 1], revision]).encode() if more else b""
-    cursor = base64.urlsafe_b64encode(text).decode().rstrip("=") if more else None
+    cursor = write_cursor(Cursor(ids[limit - 1], revision)) if len(ids) > limit else None
     return Page[T].model_construct(items=list(items), next_cursor=cursor, revision=revision)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Generator, Sequence
 
 from lineage_registry.domain import catalog, registration, runs
 from lineage_registry.domain.events import Event, VersionRegistered
-from lineage_registry.domain.graph import Scalar
 from lineage_registry.domain.names import parse_dataset_label, parse_model_label
 from lineage_registry.domain.references import Reference, Space, parse_selector
 from lineage_registry.domain.registration import Link, NewVersion
@@ -33,7 +32,7 @@ from lineage_registry.ports.commands import (
 )
 from lineage_registry.ports.graph import to_microseconds
 from lineage_registry.services.clock import now
-from lineage_registry.services.contents import examine, read_manifest
+from lineage_registry.services.contents import Content, examine, read_manifest
 from lineage_registry.services.describing import versions
 from lineage_registry.services.filtering import tag_filters, value_filters
 from lineage_registry.services.paging import as_of, page, read_cursor
@@ -55,7 +54,7 @@ def register_version(work: Workplace, command: RegisterVersion, context: Context
         UnsafeArtifactError: The files are refused.
     """
     content = examine(work, command)
-    new = _new_version(command, content.facts, content.manifest)
+    new = _new_version(command, content)
     commit = work.write(lambda view: registration.register(view, new), command, context)
     made = next(one for one in commit.events if one.type == VersionRegistered.type)
     log.info("registered node %s at revision %s", made.position, commit.revision)
@@ -246,9 +245,7 @@ def inputs_of(inputs: Sequence[Input]) -> list[Link]:
     return [Link(read_now(one.reference, Space.DATASETS), one.role or "") for one in inputs]
 
 
-def _new_version(
-    command: RegisterVersion, facts: dict[str, Scalar], manifest: str | None
-) -> NewVersion:
+def _new_version(command: RegisterVersion, content: Content) -> NewVersion:
     label = command.label
     if label is not None:
         parse = parse_model_label if command.space is Space.MODELS else parse_dataset_label
@@ -262,8 +259,9 @@ def _new_version(
         tags=command.tags,
         params=command.params,
         metrics=command.metrics,
-        facts=facts,
-        manifest=manifest,
+        facts=content.facts,
+        manifest=content.manifest,
+        files=content.files,
         run=None if command.run is None else read_now(command.run, Space.RUNS),
         parents=[
             Link(read_now(parent.reference, command.space), parent.kind)

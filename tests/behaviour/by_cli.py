@@ -229,6 +229,25 @@ def _lineage(k: c.GetLineage) -> Words:
     return ["lineage", *words, f"--limit={k.limit}", *when(k), "--", *k.start]
 
 
+def _recall(k: c.GetRecall) -> Words:
+    if k.stage == []:
+        not_offered("an empty list of stages")
+    words = each("--content", k.content) + each("--without", k.without)
+    words += each("--stage", k.stage or ()) + flag("--deployed", given=k.deployed)
+    words += option("--deployment", k.deployment) + flag("--datasets", given=k.datasets)
+    words += flag("--deleted", given=k.deleted)
+    return ["recall", *words, *_way(k), *when(k), "--", *k.start]
+
+
+def _exposure(k: c.GetExposure) -> Words:
+    return ["exposure", *flag("--models", given=k.models), *_way(k), *when(k), "--", *k.of]
+
+
+def _way(k: c.GetRecall | c.GetExposure) -> Words:
+    words = flag("--evaluated", given=k.evaluated) + flag("--declared", given=not k.inferred)
+    return [*words, f"--limit={k.limit}", *option("--cursor", k.cursor)]
+
+
 def _events(k: c.ListEvents) -> Words:
     words = option("--by", k.actor) + each("--type", k.type)
     words += option("--since", k.since and k.since.isoformat())
@@ -363,6 +382,8 @@ _TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
         "--",
         *k.start,
     ],
+    c.GetRecall: _recall,
+    c.GetExposure: _exposure,
     c.GetSiblings: lambda k: ["siblings", f"--limit={k.limit}", *when(k), "--", k.of],
     c.GetNeighbours: lambda k: ["neighbours", f"--limit={k.limit}", *when(k), "--", k.of],
     c.GetPath: lambda k: ["path", *when(k), "--", k.source, k.target],

@@ -59,6 +59,8 @@ CALLS = {
     "GetNeighbours": "neighbours clf:1",
     "GetPath": "path ens:1 datasets:/digits/1",
     "GetImpact": "impact base:1",
+    "GetRecall": "recall datasets:/digits/1 --evaluated",
+    "GetExposure": "exposure ens:1 --models",
     "ListEvents": "events",
     "GetAuditReport": "report base:1",
     "Validate": "validate --bytes",

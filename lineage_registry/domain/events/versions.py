@@ -27,6 +27,8 @@ class VersionRegistered(Event):
         number: Counted per owner from 1, never given twice.
         label: Semantic version of a model, free label of a dataset.
         manifest: Digest of its file list, `sha256:<hex>`; None for metadata only.
+        files: Digests of its files in hexadecimal, each once; empty if there are too many to be
+            listed here. The manifest has them all.
         facts: What is known of its content: format, size in bytes, parameters, ...
         causes: Edges to what it came from.
     """
@@ -38,6 +40,7 @@ class VersionRegistered(Event):
     number: int
     label: str | None = None
     manifest: str | None = None
+    files: list[str] = Field(default_factory=list)
     facts: Facts = Field(default_factory=dict)
     description: str | None = None
     tags: dict[str, str] = Field(default_factory=dict)
@@ -53,6 +56,7 @@ class VersionRegistered(Event):
         if self.manifest is not None:
             facts["manifest"] = self.manifest
         yield AddNode(position, self.kind, self.owner, facts)
+        yield from self._content(position)
         yield Set(REGISTRY, f"number/{self.owner}/{self.number}", position)
         yield Set(self.owner, "last_number", self.number)
         if self.label is not None:
@@ -68,6 +72,16 @@ class VersionRegistered(Event):
                 yield Set(position, f"{prefix}/{key}", value)
         for cause in self.causes:
             yield AddEdge(position, cause.kind, cause.target, cause.role, cause.declared)
+
+    def _content(self, position: int) -> Iterator[Change]:
+        """Let the version be found by what it holds: facts are not searched, values are."""
+        if self.manifest is None:
+            return
+        yield Set(position, "manifest", self.manifest)
+        if not self.files:
+            yield Set(position, "unlisted", value=True)
+        for file in self.files:
+            yield Set(position, f"file/{file}", value=True)
 
 
 class DependencyAdded(Event):

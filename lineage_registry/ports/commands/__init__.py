@@ -41,6 +41,7 @@ from lineage_registry.ports.commands.catalog import (
     TagChanges,
     UpdateFamily,
 )
+from lineage_registry.ports.commands.exposure import Exposure, GetExposure, Mark, Source
 from lineage_registry.ports.commands.impact import Count, GetImpact, Impact
 from lineage_registry.ports.commands.lifecycle import (
     ConfigureStages,
@@ -62,6 +63,7 @@ from lineage_registry.ports.commands.lifecycle import (
 )
 from lineage_registry.ports.commands.lineage import GetLineage
 from lineage_registry.ports.commands.paths import GetPath, Path
+from lineage_registry.ports.commands.recall import GetRecall, Recall, Recalled
 from lineage_registry.ports.commands.relatives import (
     GetNeighbours,
     GetSiblings,
@@ -86,6 +88,7 @@ from lineage_registry.ports.commands.runs import (
     StartRun,
     UpdateRun,
 )
+from lineage_registry.ports.commands.steps import Step
 from lineage_registry.ports.commands.versions import (
     AddDependency,
     DeleteVersion,
@@ -149,6 +152,8 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     GetNeighbours,
     GetPath,
     GetImpact,
+    GetRecall,
+    GetExposure,
     ListEvents,
     GetAuditReport,
     Validate,
@@ -176,6 +181,7 @@ __all__ = [
     "Deploy",
     "Deployment",
     "EndRun",
+    "Exposure",
     "Family",
     "File",
     "FileCheck",
@@ -183,6 +189,7 @@ __all__ = [
     "Finding",
     "GetAuditReport",
     "GetDeployment",
+    "GetExposure",
     "GetFamily",
     "GetFiles",
     "GetHistory",
@@ -191,6 +198,7 @@ __all__ = [
     "GetMetricHistory",
     "GetNeighbours",
     "GetPath",
+    "GetRecall",
     "GetRun",
     "GetSiblings",
     "GetStages",
@@ -211,6 +219,7 @@ __all__ = [
     "LogParams",
     "LogProof",
     "LogVersionMetrics",
+    "Mark",
     "Measurement",
     "MetricHistory",
     "MissingItem",
@@ -222,6 +231,8 @@ __all__ = [
     "Parent",
     "Path",
     "Query",
+    "Recall",
+    "Recalled",
     "RegisterVersion",
     "RemoveAlias",
     "RemoveDependency",
@@ -237,9 +248,11 @@ __all__ = [
     "SetAlias",
     "Sibling",
     "Siblings",
+    "Source",
     "Stages",
     "StartRun",
     "Status",
+    "Step",
     "TableAnswer",
     "TagChanges",
     "UpdateFamily",

@@ -1,0 +1,112 @@
+"""Recall: who used something, and what reached something."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lineage_registry.cli import arguments as a
+from lineage_registry.cli import output
+from lineage_registry.cli.session import registry
+
+if TYPE_CHECKING:
+    from lineage_registry.ports.commands import Exposure, Recall
+
+Recalled = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[REF]...", help="What: datasets:/raw/3, datasets:/raw/3..7, net:2."),
+]
+Evaluated = Annotated[
+    bool, typer.Option("--evaluated", help="Follow runs that were tested on data, too.")
+]
+Declared = Annotated[
+    bool, typer.Option("--declared", help="Follow only what somebody declared, not the inferred.")
+]
+Cursor = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Go on there: next_cursor of the page before.")
+]
+
+
+def recall(
+    reference: Recalled = None,
+    *,
+    content: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DIGEST", help="Who holds this file or manifest; repeatable."),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="REF", help="Leave out what used this, too; repeatable."),
+    ] = None,
+    stage: Annotated[
+        list[str] | None,
+        typer.Option("--stage", "-s", metavar="STAGE", help="Only in this stage; repeatable."),
+    ] = None,
+    deployed: Annotated[bool, typer.Option("--deployed", help="Only what serves.")] = False,
+    deployment: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only what this deployment serves.")
+    ] = None,
+    datasets: Annotated[
+        bool, typer.Option("--datasets", help="Name dataset versions, too.")
+    ] = False,
+    evaluated: Evaluated = False,
+    declared: Declared = False,
+    deleted: a.Deleted = False,
+    limit: a.Nodes = None,
+    cursor: Cursor = None,
+    as_of: a.AsOf = None,
+) -> None:
+    """List the versions that used something, directly or over others, with the way there."""
+    from lineage_registry.cli import recall_views as views
+
+    with registry() as opened:
+        found = opened.recall(
+            *(reference or ()),
+            content=content or (),
+            without=without or (),
+            stage=stage or None,
+            deployed=deployed,
+            deployment=deployment,
+            datasets=datasets,
+            evaluated=evaluated,
+            inferred=not declared,
+            deleted=deleted,
+            limit=limit,
+            cursor=cursor,
+            as_of=as_of,
+        )
+    output.emit(found, lambda: views.recall(found))
+    _note_more(found)
+
+
+def exposure(
+    reference: a.References,
+    *,
+    models: Annotated[
+        bool, typer.Option("--models", help="Name model versions upstream, too.")
+    ] = False,
+    evaluated: Evaluated = False,
+    declared: Declared = False,
+    limit: a.Nodes = None,
+    cursor: Cursor = None,
+    as_of: a.AsOf = None,
+) -> None:
+    """List what reached a version: data, tags, licences and taints, with the way it came."""
+    from lineage_registry.cli import recall_views as views
+
+    with registry() as opened:
+        found = opened.exposure(
+            *reference,
+            models=models,
+            evaluated=evaluated,
+            inferred=not declared,
+            limit=limit,
+            cursor=cursor,
+            as_of=as_of,
+        )
+    output.emit(found, lambda: views.exposure(found))
+    _note_more(found)
+
+
+def _note_more(found: "Recall | Exposure") -> None:
+    if found.next_cursor is not None:
+        output.note(f"there is more: raise --limit, or go on with --cursor {found.next_cursor}")

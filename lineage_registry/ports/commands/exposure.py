@@ -1,0 +1,130 @@
+"""Exposure: every dataset version and every mark that reached a version."""
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lineage_registry.domain.graph import NodeKind
+from lineage_registry.domain.lineage import Lineage
+from lineage_registry.domain.tables import Table
+from lineage_registry.ports.commands.base import Listing, Route, TableAnswer
+from lineage_registry.ports.commands.steps import Steps, written
+
+
+class Source(BaseModel):
+    """A version that reached what was asked about.
+
+    Attributes:
+        distance: Edges from there.
+        role: As what it was used there, by the last edge of `path`: `train`, `finetune`, ....
+        status: `deleted` or `rolled_back`; None otherwise.
+        owner: Who owns its dataset or model.
+        declared: Whether some way, maybe a longer one than `path`, was declared throughout.
+        tested_only: Whether every way passes a run that was only tested on something.
+        path: One shortest way, what was asked about first, the cause last.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    reference: str
+    kind: NodeKind
+    distance: int
+    role: str = ""
+    status: str | None = None
+    owner: str | None = None
+    declared: bool = True
+    tested_only: bool = False
+    path: Steps
+
+
+class Mark(BaseModel):
+    """A tag, licence or taint upstream.
+
+    Attributes:
+        count: How many versions, models and datasets upstream bear it.
+        sources: The closest of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    value: str
+    count: int
+    sources: list[str]
+
+
+class Exposure(TableAnswer):
+    """Every dataset version, tag, licence and taint that reached something.
+
+    Numbers and marks are complete. `sources` is one page, closest first, and `lineage` the union
+    of its paths.
+
+    Attributes:
+        starts: What was asked about.
+        total: Sources on all pages.
+        tags: Tags of versions upstream, and of their models and datasets.
+        truncated: Whether there are more pages.
+        next_cursor: What to ask for the next page with.
+    """
+
+    starts: list[str]
+    total: int
+    sources: list[Source]
+    tags: list[Mark]
+    licences: list[Mark]
+    taints: list[Mark]
+    lineage: Lineage
+    truncated: bool
+    next_cursor: str | None = None
+
+    def table(self) -> Table:
+        """Return the sources of this page, one a row."""
+        columns = (
+            "reference",
+            "kind",
+            "distance",
+            "role",
+            "status",
+            "owner",
+            "declared",
+            "tested_only",
+            "path",
+        )
+        rows = [
+            (
+                one.reference,
+                one.kind.value,
+                one.distance,
+                one.role,
+                one.status,
+                one.owner,
+                one.declared,
+                one.tested_only,
+                written(one.path),
+            )
+            for one in self.sources
+        ]
+        return Table(columns, rows)
+
+
+class GetExposure(Listing[Exposure]):
+    """Return what reached some things: dataset versions, tags, licences, taints.
+
+    The inverse of `GetRecall`: what it follows there it follows here, and it passes deleted things,
+    too. They are always reported, and marked.
+
+    Attributes:
+        of: References; a model or dataset stands for all its versions.
+        models: Whether to report model versions, too.
+        evaluated: Whether to follow from runs to the data they were only tested on, too.
+        inferred: Whether to follow edges that nobody declared.
+        limit: Sources of a page at most; one with very long paths has fewer.
+    """
+
+    route: ClassVar[Route] = Route("GET", "/exposure", "lineage")
+
+    of: list[str] = Field(min_length=1, max_length=1_000)
+    models: bool = False
+    evaluated: bool = False
+    inferred: bool = True
+    limit: int = Field(default=100, ge=1, le=10_000)

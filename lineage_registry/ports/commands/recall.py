@@ -1,0 +1,137 @@
+"""Recall: every version that used something, with the way it came there."""
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lineage_registry.domain.graph import NodeKind
+from lineage_registry.domain.lineage import Lineage
+from lineage_registry.domain.tables import Table
+from lineage_registry.ports.commands.base import Listing, Route, TableAnswer
+from lineage_registry.ports.commands.impact import Count
+from lineage_registry.ports.commands.steps import Steps, written
+
+
+class Recalled(BaseModel):
+    """A version that used what is recalled, or is it.
+
+    Attributes:
+        distance: Edges to the nearest of what is recalled; 0 for that itself.
+        status: `deleted` or `rolled_back`; None otherwise.
+        owner: Who owns its model or dataset.
+        declared: Whether some way there, maybe a longer one than `path`, was declared throughout.
+            If not, every way needs an edge that the registry inferred.
+        tested_only: Whether every way there passes a run that was only tested on something.
+        deployments: Where it serves.
+        path: One shortest way there, what is recalled first.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    reference: str
+    kind: NodeKind
+    distance: int
+    stage: str | None = None
+    status: str | None = None
+    owner: str | None = None
+    declared: bool = True
+    tested_only: bool = False
+    deployments: list[str] = Field(default_factory=list)
+    path: Steps
+
+
+class Recall(TableAnswer):
+    """Every version that used something, closest first.
+
+    The numbers and owners are complete. `versions` is one page, and `lineage` the union of its
+    paths: with one way to each version it is a forest.
+
+    Attributes:
+        starts: What is recalled: references and digests.
+        total: Versions on all pages.
+        counts: The same by distance and kind.
+        stages: The same by stage; `None` is no stage.
+        owners: Who to tell: owners of the models, datasets and deployments of all these versions.
+        truncated: Whether there are more pages.
+        next_cursor: What to ask for the next page with.
+    """
+
+    starts: list[str]
+    without: list[str]
+    total: int
+    counts: list[Count]
+    stages: dict[str, int]
+    owners: list[str]
+    versions: list[Recalled]
+    lineage: Lineage
+    truncated: bool
+    next_cursor: str | None = None
+
+    def table(self) -> Table:
+        """Return the versions of this page, one a row."""
+        columns = (
+            "reference",
+            "kind",
+            "distance",
+            "stage",
+            "status",
+            "owner",
+            "declared",
+            "tested_only",
+            "deployments",
+            "path",
+        )
+        rows = [
+            (
+                one.reference,
+                one.kind.value,
+                one.distance,
+                one.stage,
+                one.status,
+                one.owner,
+                one.declared,
+                one.tested_only,
+                " ".join(one.deployments) or None,
+                written(one.path),
+            )
+            for one in self.versions
+        ]
+        return Table(columns, rows)
+
+
+class GetRecall(Listing[Recall]):
+    """Return every version that used some things, directly or over other versions and runs.
+
+    Used is what went into a version: its training data, base models, what it depends on. Data that
+    a run was tested on is not, unless `evaluated` asks for it. Deleted things are passed through,
+    so a delete hides nothing behind it.
+
+    Attributes:
+        start: References; a model or dataset stands for all its versions, `datasets:/raw/3..7`
+            for a range of them.
+        content: Digests, as `sha256:...`; all versions whose manifest or one of whose files has
+            one of these are recalled.
+        without: References; what used one of these, too, is left out.
+        stage: Only model versions in one of these stages; `None` is no stage.
+        deployed: Only versions that serve somewhere.
+        deployment: Only the version that this deployment serves.
+        datasets: Whether to report dataset versions, too.
+        evaluated: Whether to follow from data to the runs that were tested on it, too.
+        inferred: Whether to follow edges that nobody declared.
+        deleted: Whether to report deleted versions, too.
+        limit: Versions of a page at most; one with very long paths has fewer.
+    """
+
+    route: ClassVar[Route] = Route("GET", "/recall", "lineage")
+
+    start: list[str] = Field(default_factory=list, max_length=1_000)
+    content: list[str] = Field(default_factory=list, max_length=1_000)
+    without: list[str] = Field(default_factory=list, max_length=1_000)
+    stage: list[str] | None = Field(default=None, max_length=100)
+    deployed: bool = False
+    deployment: str | None = None
+    datasets: bool = False
+    evaluated: bool = False
+    inferred: bool = True
+    deleted: bool = False
+    limit: int = Field(default=100, ge=1, le=10_000)

@@ -1,0 +1,126 @@
+"""Exposure: every dataset version and every mark that reached a version."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from lineage_registry.domain.graph import Node, NodeKind
+from lineage_registry.domain.resolution import VERSION_KINDS, write_references
+from lineage_registry.domain.view import Closure, Direction, GraphView
+from lineage_registry.ports.commands import Context, Exposure, GetExposure, Mark, Source
+from lineage_registry.services.paging import Cursor, as_of, read_cursor, write_cursor
+from lineage_registry.services.starts import nodes_of
+from lineage_registry.services.ways import Reached, Ways, carrying, known, page_of
+from lineage_registry.services.workplace import Workplace, read
+
+_UP = Direction.UPSTREAM
+_VERSIONS = frozenset(VERSION_KINDS.values())
+_AT_ONCE: Final = 2_000
+_NAMED: Final = 20
+_LICENCE_TAGS: Final = frozenset({"licence", "license"})
+
+Marks = Mapping[tuple[str, str], Sequence[int]]
+"""What bears each mark, by its key and value, the closest first."""
+
+
+class _Found(NamedTuple):
+    """What the walk reached, what of it is a source, and the marks upstream."""
+
+    closure: Closure
+    sources: Sequence[Reached]
+    marks: Mapping[str, Marks]
+
+
+def get_exposure(work: Workplace, command: GetExposure, _: Context) -> Exposure:
+    """Return what reached some things: dataset versions, tags, licences, taints."""
+    cursor = read_cursor(command)
+    references = [read(text) for text in command.of]
+    with work.ask(as_of(command, cursor), () if cursor else references) as view:
+        starts = nodes_of(view, references, deleted=True)
+        walk = carrying(_UP, evaluated=command.evaluated, inferred=command.inferred)
+        closure = view.walk(starts, walk)
+        upstream = [one for one in known(view, closure) if closure.distances[one.id]]
+        kinds = _VERSIONS if command.models else {NodeKind.DATASET_VERSION}
+        found = [one for one in upstream if one.kind in kinds]
+        place = max(cursor.after, 0) if cursor else 0
+        return _answer(view, command, _Found(closure, found, _marks(view, upstream)), place)
+
+
+def _answer(view: GraphView, command: GetExposure, found: _Found, place: int) -> Exposure:
+    closure, sources, marks = found
+    page = page_of(closure, [one.id for one in sources[place:]], command.limit)
+    end = place + len(page)
+    more = end < len(sources)
+    ways = Ways(view, closure, _UP, page)
+    named = _named(view, marks)
+    starts = [str(read(text)) for text in command.of]
+    return Exposure.model_construct(
+        starts=starts,
+        total=len(sources),
+        sources=[_source(one, ways) for one in sources[place:end]],
+        tags=_written(marks["tags"], named),
+        licences=_written(marks["licences"], named),
+        taints=_written(marks["taints"], named),
+        lineage=ways.lineage(starts, truncated=more),
+        truncated=more,
+        next_cursor=write_cursor(Cursor(end, view.revision)) if more else None,
+        revision=view.revision,
+        as_of=view.at(view.revision),
+    )
+
+
+def _source(one: Reached, ways: Ways) -> Source:
+    node, edges = ways.nodes[one.id], ways.edges(one.id)
+    return Source.model_construct(
+        reference=node.reference,
+        kind=node.kind,
+        distance=node.distance,
+        role=edges[-1].role,
+        status=node.status,
+        owner=one.owner,
+        declared=ways.declared(one.id),
+        tested_only=ways.tested_only(one.id),
+        path=ways.steps(one.id),
+    )
+
+
+def _marks(view: GraphView, upstream: Sequence[Reached]) -> dict[str, Marks]:
+    """Return what is marked upstream: versions, and the models and datasets they belong to."""
+    found: dict[str, defaultdict[tuple[str, str], list[int]]] = {
+        what: defaultdict(list) for what in ("tags", "licences", "taints")
+    }
+    for node in _marked(view, [one.id for one in upstream]):
+        for key, value in node.values.items():
+            what, _, name = key.partition("/")
+            if what == "tag":
+                kind = "licences" if name in _LICENCE_TAGS else "tags"
+                found[kind][name, str(value)].append(node.id)
+            elif what == "taint":
+                found["taints"][name, str(value)].append(node.id)
+    return dict(found)
+
+
+def _marked(view: GraphView, ids: Sequence[int]) -> Iterator[Node]:
+    """Read nodes with all their values, in order, and behind each its model or dataset once."""
+    seen: set[int] = set()
+    for begin in range(0, len(ids), _AT_ONCE):
+        nodes = view.nodes(ids[begin : begin + _AT_ONCE])
+        fresh = {node.owner for node in nodes.values() if node.owner} - seen
+        families = view.nodes(fresh) if fresh else {}
+        for node in nodes.values():
+            yield node
+            if node.owner in fresh and node.owner not in seen:
+                seen.add(node.owner)
+                yield families[node.owner]
+
+
+def _named(view: GraphView, marks: Mapping[str, Marks]) -> Mapping[int, str]:
+    shown = {id_ for each in marks.values() for ids in each.values() for id_ in ids[:_NAMED]}
+    return write_references(view, view.nodes(shown, ("name",))) if shown else {}
+
+
+def _written(marks: Marks, named: Mapping[int, str]) -> list[Mark]:
+    return [
+        Mark(key=key, value=value, count=len(ids), sources=[named[id_] for id_ in ids[:_NAMED]])
+        for (key, value), ids in sorted(marks.items())
+    ]

@@ -1,0 +1,128 @@
+"""What a walk reached, with one shortest way to each: what recall and exposure are made of."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+
+from lineage_registry.domain.graph import CARRYING, Edge, EdgeKind, NodeKind
+from lineage_registry.domain.lineage import Lineage, LineageNode
+from lineage_registry.domain.resolution import VERSION_KINDS
+from lineage_registry.domain.trails import Trails
+from lineage_registry.domain.view import Closure, Column, Direction, GraphView, Origin, Walk
+from lineage_registry.ports.commands import Step
+from lineage_registry.services.lineage_nodes import describe_nodes
+
+_VERSIONS = frozenset(VERSION_KINDS.values())
+_MODELS, _SERVICES = frozenset({NodeKind.MODEL_VERSION}), frozenset({NodeKind.DEPLOYMENT})
+_KNOWN = (
+    (Column(Origin.VALUE, "stage", _MODELS),),
+    (Column(Origin.OWNER_VALUE, "owner", _VERSIONS), Column(Origin.VALUE, "owner", _SERVICES)),
+    (Column(Origin.VALUE, "deleted", _VERSIONS | _SERVICES),),
+)
+# The ways on a page have so many steps together at most; on a chain each is as long as it is far.
+_MAX_STEPS: Final = 100_000
+
+
+class Reached(NamedTuple):
+    """A node that a walk reached, with what decides whether it is in the answer."""
+
+    id: int
+    kind: NodeKind
+    stage: str | None
+    owner: str | None
+    deleted: bool
+
+
+def carrying(direction: Direction, *, evaluated: bool, inferred: bool) -> Walk:
+    """Return the walk along what was used, through deleted things; tested on too if `evaluated`."""
+    kinds = CARRYING | {EdgeKind.EVALUATED_ON} if evaluated else CARRYING
+    return Walk(direction, kinds=kinds, deleted=True, inferred=inferred)
+
+
+def known(view: GraphView, closure: Closure) -> list[Reached]:
+    """Return what a walk reached, in its order."""
+    make = tuple.__new__  # an answer has thousands
+    return [
+        make(Reached, (id_, kind, stage, owner, gone is not None))
+        for kind, (id_, _, stage, owner, gone) in view.table(closure.distances.keys(), _KNOWN)
+    ]
+
+
+def page_of(closure: Closure, ids: Sequence[int], limit: int) -> Sequence[int]:
+    """Return the first ids, at least one, that fit a page with their ways."""
+    steps = 0
+    for place, id_ in enumerate(ids[:limit]):
+        steps += closure.distances[id_] + 1
+        if steps > _MAX_STEPS and place:
+            return ids[:place]
+    return ids[:limit]
+
+
+class Ways:
+    """The ways to the nodes of one page, described.
+
+    Attributes:
+        nodes: Everything on them, described, by id.
+    """
+
+    def __init__(
+        self, view: GraphView, closure: Closure, direction: Direction, page: Collection[int]
+    ) -> None:
+        """Find the ways.
+
+        Args:
+            view: Where the walk was done.
+            closure: What it reached, with its edges.
+            direction: Which way it went.
+            page: The nodes to find the ways to.
+        """
+        self._view = view
+        self._closure = closure
+        self._direction: Literal["upstream", "downstream"] = direction.value
+        self._trails = Trails(closure.distances, closure.edges, direction)
+        self._ways = {id_: self._trails.trail(id_) for id_ in page}
+        self._edges = {edge for way in self._ways.values() for edge in way}
+        on_ways = {*page, *(end for edge in self._edges for end in (edge.source, edge.target))}
+        distances = {id_: far for id_, far in closure.distances.items() if id_ in on_ways}
+        self.nodes: Mapping[int, LineageNode] = {
+            node.id: node for node in describe_nodes(view, distances)
+        }
+        self._declared = self._trails.reached_by(lambda edge: edge.declared)
+        self._used = self._trails.reached_by(lambda edge: edge.kind is not EdgeKind.EVALUATED_ON)
+
+    def declared(self, node: int) -> bool:
+        """Tell whether declared edges alone lead there."""
+        return node in self._declared
+
+    def tested_only(self, node: int) -> bool:
+        """Tell whether every way there passes a run that was only tested on something."""
+        return node not in self._used
+
+    def edges(self, node: int) -> Sequence[Edge]:
+        """Return the edges of the way to a node of the page."""
+        return self._ways[node]
+
+    def steps(self, node: int) -> list[Step]:
+        """Return the way to a node of the page, a start first."""
+        edges = self._ways[node]
+        first, *rest = self._trails.nodes_on(edges) if edges else [node]
+        return [
+            Step(self.nodes[first].reference),
+            *(
+                Step(self.nodes[id_].reference, edge.kind, edge.role, edge.declared)
+                for id_, edge in zip(rest, edges, strict=True)
+            ),
+        ]
+
+    def lineage(self, starts: Iterable[str], *, truncated: bool) -> Lineage:
+        """Return the union of the ways, for pictures."""
+        return Lineage.model_construct(
+            starts=list(starts),
+            direction=self._direction,
+            depth=None,
+            nodes=list(self.nodes.values()),
+            edges=sorted(self._edges, key=lambda edge: edge[:4]),
+            depth_reached=max((node.distance for node in self.nodes.values()), default=0),
+            truncated=truncated,
+            revision=self._view.revision,
+            as_of=self._view.at(self._view.revision),
+        )
