@@ -31,6 +31,10 @@ AsOf = Annotated[
 Limit = Annotated[
     int | None, typer.Option("--limit", metavar="N", min=1, help="Rows at most; 100 if left out.")
 ]
+Cursor = Annotated[
+    str | None, typer.Option("--cursor", metavar="CURSOR", help="Go on behind a list's last row.")
+]
+Everything = Annotated[bool, typer.Option("--all", help="All rows, however many.")]
 Nodes = Annotated[
     int | None, typer.Option("--limit", metavar="N", min=1, help="Things to name at most.")
 ]
@@ -47,7 +51,17 @@ Untag = Annotated[
 ]
 Parameters = Annotated[
     list[str] | None,
-    typer.Option("--param", "-p", metavar="KEY=VALUE", help="A parameter; repeatable."),
+    typer.Option(
+        "--param", "-p", metavar="KEY=VALUE", help="A parameter; KEY:=JSON for text like a number."
+    ),
+]
+Environment = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--environment",
+        metavar="KEY=VALUE",
+        help="Record this instead of what is found here; repeatable.",
+    ),
 ]
 Metrics = Annotated[
     list[str] | None,
@@ -75,7 +89,13 @@ Data = Annotated[
 ]
 TestedOn = Annotated[
     list[str] | None,
-    typer.Option("--tested-on", metavar="REF", help="A dataset version it was tested on."),
+    typer.Option(
+        "--tested-on", metavar="REF[:=ROLE]", help="A dataset version it was tested on; repeatable."
+    ),
+]
+Uses = Annotated[
+    list[str] | None,
+    typer.Option("--uses", metavar="REF[:=ROLE]", help="A model version read; repeatable."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, do nothing.")]
@@ -83,3 +103,8 @@ Force = Annotated[
     bool, typer.Option("--force", help="Although something relies on it; needs --reason.")
 ]
 Role = Annotated[str | None, typer.Option(metavar="ROLE", help="In which role, like tokenizer.")]
+
+
+def of_datasets(context: typer.Context) -> bool:
+    """Tell whether a command that is there for models and datasets was called for datasets."""
+    return context.parent is not None and context.parent.info_name == "dataset"

@@ -7,6 +7,7 @@ import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output
+from lineage_registry.cli.listing import Wanted, emit_rows
 from lineage_registry.cli.session import registry, settings
 from lineage_registry.cli.words import size
 from lineage_registry.cli.writing import write_file
@@ -35,6 +36,8 @@ def events(
     ] = None,
     newest: Annotated[bool, typer.Option("--newest", help="Newest first.")] = False,
     limit: a.Limit = None,
+    cursor: a.Cursor = None,
+    everything: a.Everything = False,
     as_of: a.AsOf = None,
 ) -> None:
     """Show the audit trail: who did what, when and why; oldest first."""
@@ -51,7 +54,7 @@ def events(
             newest_first=newest,
             as_of=as_of,
         )
-        output.emit_rows(found, views.events, limit)
+        emit_rows(found, views.events, Wanted(limit, cursor, everything))
 
 
 def report(

@@ -7,6 +7,7 @@ import typer
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output, parsing
 from lineage_registry.cli.asking import before_delete
+from lineage_registry.cli.listing import Wanted, emit_rows
 from lineage_registry.cli.session import how, registry
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.")]
@@ -24,7 +25,7 @@ def create(
     from lineage_registry.cli import version_views as views
 
     with registry() as opened:
-        make = opened.create_dataset if _is_dataset(context) else opened.create_model
+        make = opened.create_dataset if a.of_datasets(context) else opened.create_model
         made = make(
             name, description=description, owner=owner, tags=parsing.pairs(tag, "tag"), **how()
         )
@@ -43,15 +44,17 @@ def list_all(
     tag: a.WithTag = None,
     deleted: a.Deleted = False,
     limit: a.Limit = None,
+    cursor: a.Cursor = None,
+    everything: a.Everything = False,
     as_of: a.AsOf = None,
 ) -> None:
     """List models or datasets, oldest first."""
     from lineage_registry.cli import version_views as views
 
     with registry() as opened:
-        ask = opened.datasets if _is_dataset(context) else opened.models
+        ask = opened.datasets if a.of_datasets(context) else opened.models
         found = ask(text=text, owner=owner, tag=tag, deleted=deleted, as_of=as_of)
-        output.emit_rows(found, views.families, limit)
+        emit_rows(found, views.families, Wanted(limit, cursor, everything))
 
 
 def show(context: typer.Context, name: Name, *, as_of: a.AsOf = None) -> None:
@@ -59,7 +62,7 @@ def show(context: typer.Context, name: Name, *, as_of: a.AsOf = None) -> None:
     from lineage_registry.cli import version_views as views
 
     with registry() as opened:
-        ask = opened.dataset if _is_dataset(context) else opened.model
+        ask = opened.dataset if a.of_datasets(context) else opened.model
         found = ask(name, as_of=as_of)
     output.emit(found, lambda: views.family(found))
 
@@ -119,11 +122,7 @@ def restore(context: typer.Context, name: Name) -> None:
     output.emit(back, lambda: views.family(back))
 
 
-def _is_dataset(context: typer.Context) -> bool:
-    return context.parent is not None and context.parent.info_name == "dataset"
-
-
 def _reference(context: typer.Context, name: str) -> str:
     if ":/" in name:
         return name
-    return f"datasets:/{name}" if _is_dataset(context) else f"models:/{name}"
+    return f"datasets:/{name}" if a.of_datasets(context) else f"models:/{name}"

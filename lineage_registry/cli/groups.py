@@ -159,6 +159,7 @@ def verb(name: str, entry: Verb) -> Any:
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command(name, cls=VerbCommand, context_settings=_SETTINGS)(callback)
     command = typer.main.get_command(app)
+    command.params = [each for each in command.params if each.name not in entry.without]
     if entry.writes:
         command.params.extend(options.conditions())
     if entry.exports:

@@ -60,13 +60,17 @@ def history(
     alias: Annotated[
         str | None, typer.Option("--alias", "-a", metavar="ALIAS", help="Only this alias.")
     ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help="Moves at most; 100 if left out."),
+    ] = None,
     as_of: a.AsOf = None,
 ) -> None:
     """Show who moved stages and aliases, when and why, newest first."""
     from lineage_registry.cli import audit_views as views
 
     with registry() as opened:
-        found = opened.history(name, stage=stage, alias=alias, as_of=as_of)
+        found = opened.history(name, stage=stage, alias=alias, limit=limit, as_of=as_of)
     output.emit(found, lambda: views.history(found))
 
 
@@ -100,12 +104,12 @@ def remove_alias(name: a.Family, alias: AliasName) -> None:
     output.emit(found, lambda: views.aliases(found))
 
 
-def list_stages() -> None:
+def list_stages(*, as_of: a.AsOf = None) -> None:
     """List the stages that versions can be in."""
     from lineage_registry.ports.commands import GetStages
 
     with registry() as opened:
-        found = opened.sender.ask(GetStages)
+        found = opened.sender.ask(GetStages, as_of=as_of)
     output.emit(
         found,
         lambda: [

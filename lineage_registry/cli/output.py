@@ -4,8 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from lineage_registry.cli.options import options
 from lineage_registry.cli.views import Cell, View
@@ -13,9 +12,6 @@ from lineage_registry.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-
-T = TypeVar("T", bound="BaseModel")
-_DEFAULT_ROWS = 100
 
 
 def emit(answer: "BaseModel", view: Callable[[], View]) -> None:
@@ -29,32 +25,6 @@ def emit(answer: "BaseModel", view: Callable[[], View]) -> None:
         write(answer.model_dump_json(indent=None if options().jsonl else 2) + "\n")
         return
     show(view())
-
-
-def emit_rows(rows: Iterator[T], view: Callable[[list[T]], View], limit: int | None) -> None:
-    """Print a list.
-
-    Args:
-        rows: What to print.
-        view: Makes the table for people.
-        limit: Rows at most; None is 100, and everything with `--jsonl`.
-    """
-    if options().jsonl:
-        for row in islice(rows, limit):
-            write(row.model_dump_json() + "\n")
-        return
-    most = _DEFAULT_ROWS if limit is None else limit
-    found = list(islice(rows, most + 1))
-    kept, more = found[:most], len(found) > most
-    if options().json:
-        emit_json({"items": [row.model_dump(mode="json") for row in kept], "more": more})
-        return
-    if kept:
-        show(view(kept))
-    else:
-        note("nothing found")
-    if more:
-        note(f"there are more than {most}; raise --limit to see them")
 
 
 def emit_json(document: Mapping[str, Any]) -> None:

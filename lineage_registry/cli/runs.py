@@ -6,6 +6,7 @@ import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output, parsing
+from lineage_registry.cli.listing import Wanted, emit_rows
 from lineage_registry.cli.session import how, registry
 from lineage_registry.cli.views import Cell, Line
 from lineage_registry.errors import InvalidInputError
@@ -18,10 +19,7 @@ def start(
         str | None, typer.Option("--id", metavar="ID", help="Its id; made up if left out.")
     ] = None,
     data: a.Data = None,
-    uses: Annotated[
-        list[str] | None,
-        typer.Option("--uses", metavar="REF[:=ROLE]", help="A model version read; repeatable."),
-    ] = None,
+    uses: a.Uses = None,
     tested_on: a.TestedOn = None,
     param: a.Parameters = None,
     tag: a.Tags = None,
@@ -31,8 +29,15 @@ def start(
     commit: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Commit of its code; found if left out.")
     ] = None,
+    environment: a.Environment = None,
+    no_environment: Annotated[
+        bool, typer.Option("--no-environment", help="Record nothing about where it runs.")
+    ] = False,
 ) -> None:
     """Start a run and print its id, for scripts: `RUN=$(lreg run start train)`."""
+    if environment and no_environment:
+        raise InvalidInputError("give --environment or --no-environment, not both")
+    recorded = parsing.parameters(environment) if environment or no_environment else None
     with registry() as opened:
         began = opened.run(
             name,
@@ -43,6 +48,7 @@ def start(
             tags=parsing.pairs(tag, "tag"),
             parent=parsing.run_reference(parent),
             code_commit=commit,
+            environment=recorded,
             **how(),
         ).get()
     output.emit(began, lambda: [Line([Cell(began.run_id)])])
@@ -73,13 +79,14 @@ def use(
     run: a.RunId,
     *,
     data: a.Data = None,
-    uses: Annotated[
-        list[str] | None,
-        typer.Option("--uses", metavar="REF[:=ROLE]", help="A model version read; repeatable."),
-    ] = None,
+    uses: a.Uses = None,
     tested_on: a.TestedOn = None,
+    loaded: Annotated[
+        bool,
+        typer.Option("--loaded", help="Record what comes from the run itself as read back."),
+    ] = False,
 ) -> None:
-    """Record what a running run reads."""
+    """Record what a running run reads; what comes from the run itself is refused."""
     from lineage_registry.cli import run_views as views
     from lineage_registry.ports.commands import AddInputs
 
@@ -89,7 +96,12 @@ def use(
         raise InvalidInputError("there is nothing to record", hint="like --data digits:2")
     with registry() as opened:
         changed = opened.sender.write(
-            AddInputs, how(), run_id=parsing.run_id(run), inputs=inputs, tested_on=tested
+            AddInputs,
+            how(),
+            run_id=parsing.run_id(run),
+            inputs=inputs,
+            tested_on=tested,
+            loaded=loaded,
         )
     output.emit(changed, lambda: views.run_line(changed))
 
@@ -136,6 +148,8 @@ def list_all(
     metric: a.WithMetric = None,
     param: a.WithParameter = None,
     limit: a.Limit = None,
+    cursor: a.Cursor = None,
+    everything: a.Everything = False,
     as_of: a.AsOf = None,
 ) -> None:
     """List runs, newest first."""
@@ -143,18 +157,20 @@ def list_all(
 
     with registry() as opened:
         found = opened.runs(status=status, tag=tag, metric=metric, param=param, as_of=as_of)
-        output.emit_rows(found, views.runs, limit)
+        emit_rows(found, views.runs, Wanted(limit, cursor, everything))
 
 
 def metrics(
     run: a.RunId,
     name: Annotated[str, typer.Argument(metavar="KEY", help="Name of the metric.")],
+    *,
+    as_of: a.AsOf = None,
 ) -> None:
     """Show all values of one metric of a run."""
     from lineage_registry.cli import run_views as views
 
     with registry() as opened:
-        found = opened.metric_history(run, name)
+        found = opened.metric_history(run, name, as_of=as_of)
     output.emit(found, lambda: views.metric_history(found))
 
 

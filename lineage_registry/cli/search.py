@@ -7,11 +7,14 @@ import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output
+from lineage_registry.cli.listing import Wanted, emit_rows
 from lineage_registry.cli.options import options
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.views import GAP, Part
 
 _DEFAULT = 100
+
+Among = Annotated[bool, typer.Option("--dataset", help="Among datasets instead of models.")]
 
 
 def search(
@@ -24,9 +27,7 @@ def search(
     tag: a.WithTag = None,
     metric: a.WithMetric = None,
     param: a.WithParameter = None,
-    dataset: Annotated[
-        bool, typer.Option("--dataset", help="Among datasets instead of models.")
-    ] = False,
+    dataset: Among = False,
     deleted: a.Deleted = False,
     limit: a.Limit = None,
     as_of: a.AsOf = None,
@@ -75,4 +76,37 @@ def search(
     if not parts:
         output.note("nothing found")
     if more:
-        output.note(f"there are more than {most}; raise --limit to see them")
+        output.note(f"there are more than {most}: raise --limit, or page with `version search`")
+
+
+def versions(
+    *,
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="In their descriptions.")
+    ] = None,
+    stage: a.WithStage = None,
+    tag: a.WithTag = None,
+    metric: a.WithMetric = None,
+    param: a.WithParameter = None,
+    dataset: Among = False,
+    deleted: a.Deleted = False,
+    limit: a.Limit = None,
+    cursor: a.Cursor = None,
+    everything: a.Everything = False,
+    as_of: a.AsOf = None,
+) -> None:
+    """Find versions of all models, or of all datasets, newest first."""
+    from lineage_registry.cli import version_views as views
+
+    with registry() as opened:
+        found = opened.search(
+            "datasets" if dataset else "models",
+            text=text,
+            stage=stage,
+            tag=tag,
+            metric=metric,
+            param=param,
+            deleted=deleted,
+            as_of=as_of,
+        )
+        emit_rows(found, views.versions, Wanted(limit, cursor, everything))

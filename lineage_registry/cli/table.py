@@ -15,12 +15,14 @@ class Verb(NamedTuple):
         target: `module:function` below this package.
         writes: Whether it changes the registry, and so takes a reason and conditions.
         exports: Whether its answer is a table or a graph, and so can be written in other formats.
+        without: Parameters of the function that this command does not offer.
     """
 
     help: str
     target: str
     writes: bool = False
     exports: bool = False
+    without: tuple[str, ...] = ()
 
 
 class Noun(NamedTuple):
@@ -36,7 +38,7 @@ def _family(kind: str) -> dict[str, Verb]:
         "create": Verb(f"Create {article}.", "catalog:create", writes=True),
         "list": Verb(f"List {kind}s, oldest first.", "catalog:list_all"),
         "show": Verb(f"Show {article}.", "catalog:show"),
-        "versions": Verb(f"List the versions of {article}, newest first.", "versions:list_of"),
+        "versions": Verb(f"List the versions of {article}, newest first.", "versions:list_all"),
         "update": Verb(f"Describe, tag or rename {article}.", "catalog:update", writes=True),
         "delete": Verb(
             f"Put {article} out of sight; nothing is destroyed.", "catalog:delete", writes=True
@@ -52,7 +54,10 @@ NOUNS: Final[Mapping[str, Noun]] = {
         {
             **_family("dataset"),
             "register": Verb(
-                "Register the next version of a dataset.", "versions:register_dataset", writes=True
+                "Register the next version of a dataset.",
+                "versions:register",
+                writes=True,
+                without=("needs", "tested_on", "sibling"),
             ),
         },
     ),
@@ -60,6 +65,7 @@ NOUNS: Final[Mapping[str, Noun]] = {
         "Versions of models and datasets.",
         {
             "list": Verb("List the versions of a model or dataset.", "versions:list_all"),
+            "search": Verb("Find versions of all models, or of all datasets.", "search:versions"),
             "show": Verb("Show a version.", "versions:show"),
             "files": Verb("List the files of a version.", "versions:files"),
             "update": Verb("Describe or tag a version.", "versions:update", writes=True),

@@ -8,6 +8,7 @@ import typer
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output, parsing
 from lineage_registry.cli.asking import before_delete
+from lineage_registry.cli.listing import Wanted, emit_rows
 from lineage_registry.cli.session import how, registry
 from lineage_registry.errors import InvalidInputError
 
@@ -43,6 +44,7 @@ NoCreate = Annotated[
 
 
 def register(
+    context: typer.Context,
     name: NewName,
     *,
     path: Place = None,
@@ -59,13 +61,10 @@ def register(
     description: a.Description = None,
     format: FormatName = None,  # noqa: A002 - the word users know
     no_create: NoCreate = False,
-    dataset: Annotated[bool, typer.Option("--dataset", help="It is a dataset.")] = False,
 ) -> None:
-    """Register the next version of a model."""
+    """Register the next version of a model or dataset."""
     from lineage_registry.cli import version_views as views
 
-    if dataset and (needs or tested_on or sibling):
-        raise InvalidInputError("a dataset has no --needs, --tested-on or --sibling")
     content = _content(path)
     details = {
         "parents": parsing.links(parents),
@@ -80,78 +79,34 @@ def register(
         "create": not no_create,
         **how(),
     }
-    if not dataset:
+    if not a.of_datasets(context):
         details["dependencies"] = parsing.links(needs)
         details["tested_on"] = parsing.links(tested_on)
         details["siblings"] = sibling or []
     with registry() as opened, output.transfer("storing") as progress:
-        send = opened.register_dataset if dataset else opened.register
+        send = opened.register_dataset if a.of_datasets(context) else opened.register
         made = send(name, content, progress=progress, **details)  # type: ignore[arg-type]
     output.emit(made, lambda: views.version_line(made))
 
 
-def register_dataset(
-    name: NewName,
-    *,
-    path: Place = None,
-    parents: From = None,
-    data: a.Data = None,
-    run: Run = None,
-    label: Label = None,
-    metric: a.Metrics = None,
-    param: a.Parameters = None,
-    tag: a.Tags = None,
-    description: a.Description = None,
-    format: FormatName = None,  # noqa: A002 - the word users know
-    no_create: NoCreate = False,
-) -> None:
-    """Register the next version of a dataset."""
-    register(
-        name=name,
-        path=path,
-        parents=parents,
-        data=data,
-        run=run,
-        label=label,
-        metric=metric,
-        param=param,
-        tag=tag,
-        description=description,
-        format=format,
-        no_create=no_create,
-        dataset=True,
-    )
-
-
 def list_all(
+    context: typer.Context,
     name: a.Family,
     *,
     stage: a.WithStage = None,
     deleted: a.Deleted = False,
     limit: a.Limit = None,
+    cursor: a.Cursor = None,
+    everything: a.Everything = False,
     as_of: a.AsOf = None,
 ) -> None:
     """List the versions of a model or dataset, newest first."""
     from lineage_registry.cli import version_views as views
 
+    reference = f"datasets:/{name}" if a.of_datasets(context) and ":/" not in name else name
     with registry() as opened:
-        found = opened.versions(name, stage=stage, deleted=deleted, as_of=as_of)
-        output.emit_rows(found, views.versions, limit)
-
-
-def list_of(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name.")],
-    *,
-    stage: a.WithStage = None,
-    deleted: a.Deleted = False,
-    limit: a.Limit = None,
-    as_of: a.AsOf = None,
-) -> None:
-    """List the versions, newest first."""
-    is_dataset = context.parent is not None and context.parent.info_name == "dataset"
-    reference = f"datasets:/{name}" if is_dataset and ":/" not in name else name
-    list_all(reference, stage=stage, deleted=deleted, limit=limit, as_of=as_of)
+        found = opened.versions(reference, stage=stage, deleted=deleted, as_of=as_of)
+        emit_rows(found, views.versions, Wanted(limit, cursor, everything))
 
 
 def show(version: a.VersionRef, *, deleted: a.Deleted = False, as_of: a.AsOf = None) -> None:
@@ -163,12 +118,12 @@ def show(version: a.VersionRef, *, deleted: a.Deleted = False, as_of: a.AsOf = N
     output.emit(found, lambda: views.version(found))
 
 
-def files(version: a.VersionRef, *, as_of: a.AsOf = None) -> None:
+def files(version: a.VersionRef, *, deleted: a.Deleted = False, as_of: a.AsOf = None) -> None:
     """List the files of a version."""
     from lineage_registry.cli import version_views as views
 
     with registry() as opened:
-        found = opened.files(version, as_of=as_of)
+        found = opened.files(version, deleted=deleted, as_of=as_of)
     output.emit(found, lambda: views.files(found))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, Unpack
@@ -20,6 +20,7 @@ from lineage_registry.registry.exporting import Exporting
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
 from lineage_registry.registry.lineage import LineageQuestions
 from lineage_registry.registry.recall import RecallQuestions
+from lineage_registry.registry.rows import Rows
 from lineage_registry.registry.runs import RunHandle
 from lineage_registry.registry.sending import How, Sender
 from lineage_registry.registry.transfers import Progress, download, fetched, saved, uploaded
@@ -110,15 +111,15 @@ class Registry(LineageQuestions, RecallQuestions, Exporting):
     def __getitem__(self, name: str) -> FamilyHandle:
         return self.model(name)
 
-    def models(self, **filters: Any) -> Iterator[FamilyHandle]:
-        """Yield registered models, oldest first; filters: text, owner, tag, deleted, as_of."""
-        found = self.sender.pages(c.ListFamilies, space=Space.MODELS, **filters)
-        return (FamilyHandle.of(one, self) for one in found)
+    def models(self, **filters: Any) -> Rows[FamilyHandle]:
+        """Return registered models, oldest first; filters: text, owner, tag, deleted, as_of."""
+        found = self.sender.rows(c.ListFamilies, space=Space.MODELS, **filters)
+        return found.map(lambda one: FamilyHandle.of(one, self))
 
-    def datasets(self, **filters: Any) -> Iterator[FamilyHandle]:
-        """Yield datasets, oldest first; filters: text, owner, tag, deleted, as_of."""
-        found = self.sender.pages(c.ListFamilies, space=Space.DATASETS, **filters)
-        return (FamilyHandle.of(one, self) for one in found)
+    def datasets(self, **filters: Any) -> Rows[FamilyHandle]:
+        """Return datasets, oldest first; filters: text, owner, tag, deleted, as_of."""
+        found = self.sender.rows(c.ListFamilies, space=Space.DATASETS, **filters)
+        return found.map(lambda one: FamilyHandle.of(one, self))
 
     def update(
         self,
@@ -284,26 +285,26 @@ class Registry(LineageQuestions, RecallQuestions, Exporting):
         answer = self.sender.ask(c.GetVersion, **asked, deleted=deleted)
         return VersionHandle.of(answer, self)
 
-    def versions(self, reference: str, **filters: Any) -> Iterator[VersionHandle]:
-        """Yield versions of a model or dataset, newest first; filters: stage, deleted, as_of."""
+    def versions(self, reference: str, **filters: Any) -> Rows[VersionHandle]:
+        """Return versions of a model or dataset, newest first; filters: stage, deleted, as_of."""
         asked = _family_asked(reference, filters.pop("as_of", None))
-        found = self.sender.pages(c.ListVersions, **asked, **filters)
-        return (VersionHandle.of(one, self) for one in found)
+        found = self.sender.rows(c.ListVersions, **asked, **filters)
+        return found.map(lambda one: VersionHandle.of(one, self))
 
     def search(
         self, space: Literal["models", "datasets"] = "models", **filters: Any
-    ) -> Iterator[VersionHandle]:
-        """Yield versions of all models (or datasets) that fit, newest first.
+    ) -> Rows[VersionHandle]:
+        """Return versions of all models (or datasets) that fit, newest first.
 
         Filters: text, stage, tag (`key`, `key=value`), metric (`accuracy>=0.9`), param, deleted,
         as_of; tag, metric and param take lists.
         """
-        found = self.sender.pages(c.SearchVersions, space=space, **filters)
-        return (VersionHandle.of(one, self) for one in found)
+        found = self.sender.rows(c.SearchVersions, space=space, **filters)
+        return found.map(lambda one: VersionHandle.of(one, self))
 
-    def files(self, reference: str, *, as_of: AsOf = None) -> c.Files:
+    def files(self, reference: str, *, as_of: AsOf = None, deleted: bool = False) -> c.Files:
         """Return the files of a version: paths, digests and sizes."""
-        return self.sender.ask(c.GetFiles, **_version_asked(reference, as_of))
+        return self.sender.ask(c.GetFiles, **_version_asked(reference, as_of), deleted=deleted)
 
     def update_version(
         self,
@@ -480,13 +481,13 @@ class Registry(LineageQuestions, RecallQuestions, Exporting):
         """Return a handle of a run that was started elsewhere."""
         return RunHandle(self, self.get_run(run_id))
 
-    def runs(self, **filters: Any) -> Iterator[c.Run]:
-        """Yield runs, newest first; filters: status, tag, metric, param, as_of."""
-        return self.sender.pages(c.ListRuns, **filters)
+    def runs(self, **filters: Any) -> Rows[c.Run]:
+        """Return runs, newest first; filters: status, tag, metric, param, as_of."""
+        return self.sender.rows(c.ListRuns, **filters)
 
-    def metric_history(self, run_id: str, key: str) -> c.MetricHistory:
+    def metric_history(self, run_id: str, key: str, *, as_of: AsOf = None) -> c.MetricHistory:
         """Return all values of one metric of a run."""
-        return self.sender.ask(c.GetMetricHistory, run_id=_run_id(run_id), key=key)
+        return self.sender.ask(c.GetMetricHistory, run_id=_run_id(run_id), key=key, as_of=as_of)
 
     # Lifecycle
 
@@ -539,15 +540,19 @@ class Registry(LineageQuestions, RecallQuestions, Exporting):
         *,
         stage: str | None = None,
         alias: str | None = None,
+        limit: int | None = None,
         as_of: AsOf = None,
     ) -> c.History:
-        """Return who moved a model's stages and aliases, when, why, from where to where."""
-        asked = _family_asked(reference, as_of)
-        return self.sender.ask(c.GetHistory, **asked, stage=stage, alias=alias)
+        """Return who moved a model's stages and aliases, when, why, from where to where.
 
-    def stages(self) -> list[str]:
+        The newest moves come first, `limit` (100) of them.
+        """
+        asked = _family_asked(reference, as_of)
+        return self.sender.ask(c.GetHistory, **asked, stage=stage, alias=alias, limit=limit)
+
+    def stages(self, *, as_of: AsOf = None) -> list[str]:
         """Return the stages that versions can be in."""
-        return self.sender.ask(c.GetStages).stages
+        return self.sender.ask(c.GetStages, as_of=as_of).stages
 
     def configure_stages(self, stages: Sequence[str], **how: Unpack[How]) -> list[str]:
         """Set the stages that versions can be in."""
@@ -571,9 +576,9 @@ class Registry(LineageQuestions, RecallQuestions, Exporting):
         """Return a deployment."""
         return self.sender.ask(c.GetDeployment, name=name, as_of=as_of)
 
-    def deployments(self, **filters: Any) -> Iterator[c.Deployment]:
-        """Yield deployments, oldest first; filters: deleted, as_of."""
-        return self.sender.pages(c.ListDeployments, **filters)
+    def deployments(self, **filters: Any) -> Rows[c.Deployment]:
+        """Return deployments, oldest first; filters: deleted, as_of."""
+        return self.sender.rows(c.ListDeployments, **filters)
 
     def delete_deployment(self, name: str, **how: Unpack[How]) -> c.Deployment:
         """Put a deployment out of sight: it serves no more."""
@@ -581,12 +586,12 @@ class Registry(LineageQuestions, RecallQuestions, Exporting):
 
     # Audit
 
-    def events(self, **filters: Any) -> Iterator[c.AuditEvent]:
-        """Yield the audit trail, oldest first.
+    def events(self, **filters: Any) -> Rows[c.AuditEvent]:
+        """Return the audit trail, oldest first.
 
         Filters: subject (a reference), actor, type (a list), since, until, newest_first, as_of.
         """
-        return self.sender.pages(c.ListEvents, **filters)
+        return self.sender.rows(c.ListEvents, **filters)
 
     def audit_report(
         self, reference: str, *, verify: bool = True, as_of: AsOf = None
@@ -673,8 +678,7 @@ class Registry(LineageQuestions, RecallQuestions, Exporting):
     def _note_input(self, version: c.Version, role: str | None) -> None:
         run = run_blocks.current.get()
         if run is not None and run.registry is self:
-            usual = "base" if version.kind == "model_version" else "train"
-            run.loaded(version.reference, role or usual)
+            run.loaded(version, role)
 
 
 def _each(links: Iterable[Any]) -> Iterable[Any]:

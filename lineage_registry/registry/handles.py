@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -22,6 +21,7 @@ from lineage_registry.registry.lineage_handle import LineageHandle
 
 if TYPE_CHECKING:
     from lineage_registry.registry.facade import Registry
+    from lineage_registry.registry.rows import Rows
     from lineage_registry.registry.sending import How
     from lineage_registry.registry.transfers import Progress
 
@@ -101,8 +101,8 @@ class FamilyHandle(Family, _Handle):
         separator = "" if text.startswith("@") else "/"
         return self._registry.version(f"{self.reference}{separator}{text}")
 
-    def versions(self, **options: Any) -> Iterator[VersionHandle]:
-        """Yield its versions, newest first."""
+    def versions(self, **options: Any) -> Rows[VersionHandle]:
+        """Return its versions, newest first."""
         return self._registry.versions(self.reference, **options)
 
     def history(self, **options: Any) -> History:

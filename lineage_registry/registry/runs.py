@@ -17,6 +17,7 @@ from lineage_registry.ports.commands import (
     LogMetrics,
     LogParams,
     Run,
+    Version,
 )
 
 if TYPE_CHECKING:
@@ -82,12 +83,14 @@ class RunHandle:
         tested = [{"reference": reference, "role": role} for reference in references]
         return self._registry.sender.write(AddInputs, {}, run_id=self.run_id, tested_on=tested)
 
-    def loaded(self, reference: str, role: str) -> None:
-        """Record that something was loaded; what descends from the run counts as read back.
+    def loaded(self, version: Version, role: str | None = None) -> None:
+        """Record that a version was loaded; what descends from the run counts as read back.
 
-        In the role `test` it is data to evaluate on, which is kept apart from training data.
+        The role is `base` for a model and `train` for a dataset if it is left out. In the role
+        `test` it is data to evaluate on, which is kept apart from training data.
         """
-        inputs = [{"reference": reference, "role": role}]
+        usual = "base" if version.kind == "model_version" else "train"
+        inputs = [{"reference": version.reference, "role": role or usual}]
         self._registry.sender.write(AddInputs, {}, run_id=self.run_id, inputs=inputs, loaded=True)
 
     def log_params(self, **params: Scalar) -> Run:

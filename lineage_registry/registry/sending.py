@@ -1,6 +1,6 @@
 """How commands are sent: who asks, once, under which conditions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, TypedDict, TypeVar
 
 from lineage_registry.domain.names import parse_text
@@ -13,6 +13,7 @@ from lineage_registry.ports.commands import (
     Page,
     build,
 )
+from lineage_registry.registry.rows import Rows
 
 A = TypeVar("A")
 _MAX_KEY: Final = 200
@@ -53,15 +54,13 @@ class Sender:
         given = _given({**fields, "reason": how.get("reason")})
         return self.commands.run(build(command, given), context)
 
-    def pages(self, command: type[Listing[Page[A]]], **fields: Any) -> Iterator[A]:
-        """Send a question whose answer comes in pages, and yield its rows."""
-        cursor: str | None = None
-        while True:
-            page: Page[A] = self.ask(command, **fields, cursor=cursor)
-            yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+    def rows(self, command: type[Listing[Page[A]]], **fields: Any) -> Rows[A]:
+        """Return the rows of a question whose answer comes in pages; nothing is sent yet."""
+
+        def ask(limit: int | None, cursor: str | None) -> Page[A]:
+            return self.ask(command, **{**fields, **_given({"limit": limit, "cursor": cursor})})
+
+        return Rows(ask)
 
 
 def _key(key: str | None) -> str | None:

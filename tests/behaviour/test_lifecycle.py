@@ -85,6 +85,7 @@ def test_stages_can_be_configured(place: Place) -> None:
         "Canary",
         "Live",
     ]
+    assert registry.stages(as_of=2) == ["None", "Staging", "Production", "Archived"]
     registry.promote("m:1", "Live")
     registry.promote("m:2", "Live")
     assert stages_of(registry) == [None, "Live"]
@@ -270,6 +271,7 @@ def test_history_says_who_when_why_from_and_to(place: Place) -> None:
         "first",
     ]
     assert len(registry.history("m", alias="champion").moves) == 1
+    assert [one.reason for one in registry.history("m", limit=1).moves] == ["worse"]
     assert [one.reason for one in registry.history("m", as_of=3).moves] == ["first"]
     assert [one.reason for one in registry.history("m?as_of=3").moves] == ["first"]
 

@@ -131,6 +131,23 @@ def test_pages_of_any_size_join_to_the_same_list(place: Place, limit: int) -> No
     assert [one.number for one in registry.versions("m", limit=limit)] == [7, 6, 5, 4, 3, 2, 1]
 
 
+def test_a_page_says_where_the_list_goes_on(place: Place) -> None:
+    registry = place.registry
+    for _ in range(5):
+        registry.register("m")
+    rows = registry.versions("m")
+    first = rows.page(limit=2)
+    registry.register("m")
+    second = rows.page(limit=2, cursor=first.next_cursor)
+    last = rows.page(cursor=second.next_cursor)
+    pages = [first, second, last]
+    assert [[one.number for one in page.items] for page in pages] == [[5, 4], [3, 2], [1]]
+    assert {page.revision for page in pages} == {5}
+    assert last.next_cursor is None
+    assert [len(page.items) for page in rows.pages(limit=5)] == [5]
+    assert [one.number for one in rows] == [6, 5, 4, 3, 2, 1]
+
+
 def test_readers_see_whole_commits_only(place: Place) -> None:
     registry = place.registry
     registry.register_dataset("d")

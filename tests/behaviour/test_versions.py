@@ -330,14 +330,18 @@ def test_a_version_that_something_relies_on_is_deleted_with_force_only(place: Pl
     place.demand_sound()
 
 
-def test_a_deleted_version_is_seen_by_who_asks_for_it(registry: Registry) -> None:
-    registry.register("m", description="first")
+def test_a_deleted_version_is_seen_by_who_asks_for_it(place: Place) -> None:
+    registry = place.registry
+    registry.register("m", place.file("m.txt"), description="first")
     registry.register("m")
     registry.delete_version("m:1")
     with pytest.raises(DeletedError) as caught:
         registry.version("m:1")
     assert caught.value.context["reference"] == "models:/m/1"
     assert registry.version("m:1", deleted=True).description == "first"
+    with pytest.raises(DeletedError):
+        registry.files("m:1")
+    assert [one.path for one in registry.files("m:1", deleted=True).files] == ["m.txt"]
     assert registry.version("m:1", as_of=1).status == "active"
     assert [one.number for one in registry.versions("m")] == [2]
     assert [one.number for one in registry.versions("m", deleted=True)] == [2, 1]

@@ -24,7 +24,7 @@ CALLS = {
     "RegisterVersion": "register -n extra",
     "GetVersion": "version show extra:1",
     "ListVersions": "version list clf",
-    "SearchVersions": "search --metric acc>0.9",
+    "SearchVersions": "version search --metric acc>0.9",
     "UpdateVersion": "version update extra:1 -d words -t k=v",
     "GetFiles": "version files base:1",
     "AddDependency": "version depend extra:1 base:1 --role tokenizer",
