@@ -27,14 +27,24 @@ def download(
         Path | None,
         typer.Argument(metavar="FOLDER", help="Where to; a folder of its name if left out."),
     ] = None,
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="ID", help="The running run that reads them.")
+    ] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(metavar="ROLE", help="In which role; base for a model, train for data."),
+    ] = None,
     as_of: a.AsOf = None,
 ) -> None:
     """Write verified copies of a version's files into a folder."""
     from lineage_registry.cli import version_views as views
     from lineage_registry.errors import InvalidInputError
 
+    if role is not None and run is None:
+        raise InvalidInputError("a role is one in a run", hint="give --run, too")
     with registry() as opened, output.transfer("fetching") as progress:
         found = opened.version(version, as_of=as_of)
+        reader = None if run is None else opened.resume_run(run)
         target = folder or Path(f"{found.name}-{found.number}")
         if target.exists() and not target.is_dir():
             raise InvalidInputError(f"{str(target)!r} is no folder", hint="name another place")
@@ -42,6 +52,8 @@ def download(
         if not files.files:
             raise InvalidInputError(f"{found.reference} has no files")
         opened.download(found.reference, target, progress=progress)
+        if reader is not None:
+            reader.loaded(found, role)
     output.emit(files, lambda: views.files(files))
     output.done(f"verified and written to {target}")
 

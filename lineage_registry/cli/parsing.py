@@ -1,5 +1,6 @@
 """Texts of the command line read: `KEY=VALUE`, `REF:=role`."""
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -35,12 +36,38 @@ _EXAMPLES = {"metric": "-m accuracy=0.93", "parameter": "-p lr=3e-4", "tag": "-t
 
 
 def parameters(texts: Iterable[str] | None) -> "dict[str, Scalar]":
-    """Read parameters; numbers, true and false are what they look like, the rest is text.
+    """Read parameters.
+
+    In `KEY=VALUE` a number, true and false are what they look like, the rest is text; in
+    `KEY:=JSON` the value is exactly what JSON says, as HTTPie reads it: `id:="0042"` is text.
 
     Raises:
         InvalidInputError: One cannot be read.
     """
-    return {key: scalar(value) for key, value in pairs(texts, "parameter").items()}
+    found: dict[str, Scalar] = {}
+    for written, value in pairs(texts, "parameter").items():
+        key = written.removesuffix(":")
+        if key in found:
+            raise InvalidInputError(f"the parameter {key!r} is given twice")
+        found[key] = scalar(value) if key == written else _json_scalar(key, value)
+    return found
+
+
+def _json_scalar(key: str, text: str) -> "Scalar":
+    try:
+        value = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, str | int | float):
+        return value
+    raise InvalidInputError(
+        f"the parameter {key!r} is no text, number, true or false in JSON: {text[:60]!r}",
+        hint=f"quote text for the shell and for JSON: -p '{key}:=\"0042\"'; or write {key}=VALUE",
+    )
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(name)
 
 
 def metrics(texts: Iterable[str] | None) -> dict[str, float]:

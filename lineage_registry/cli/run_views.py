@@ -105,7 +105,7 @@ def _inputs(one: "Run") -> list[Cell]:
     for each in one.inputs:
         words = [each.role]
         if each.edge == "EVALUATED_ON":
-            words = ["tested on"]
+            words = ["tested on", "" if each.role == "test" else each.role]
         elif each.edge == "READ_BACK":
             words = [each.role, "read back"]
         if not each.declared:
