@@ -1,7 +1,6 @@
 """A registry that is asked by typing: each command becomes a call of the command line.
 
-So the same `Registry`, and with it the same tests, run through the third entrance. What the command
-line does not offer ends the test as skipped, with the reason.
+So the same `Registry`, and with it the same tests, run through the third entrance.
 """
 
 import io
@@ -13,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from pydantic import TypeAdapter
@@ -29,7 +28,6 @@ from lineage_registry.settings import PREFIX, Settings
 A = TypeVar("A")
 Words = list[str]
 _ONE_AT_A_TIME = threading.Lock()
-_EVERYTHING = "1000000"
 
 
 class CliCommands(c.Commands):
@@ -45,9 +43,6 @@ class CliCommands(c.Commands):
             if isinstance(command, c.RegisterVersion) and command.files:
                 words += ["--", str(self._files(command, Path(folder)))]
             said = self._type(words, command, context)
-        if isinstance(said, dict) and set(said) == {"items", "more"}:
-            assert not said["more"]
-            said = {"items": said["items"], "revision": 0}
         answer: A = TypeAdapter(type(command).answer()).validate_python(said, strict=False)
         return answer
 
@@ -100,15 +95,15 @@ def tags(changes: Mapping[str, str | None]) -> Words:
     return each("--tag", kept) + each("--untag", [k for k, v in changes.items() if v is None])
 
 
-def params(values: Mapping[str, Any]) -> Words:
-    for value in values.values():
-        if isinstance(value, str) and value[:1] in "+-.0123456789":
-            not_offered("a text that looks like a number as a parameter")
-    written = {
-        key: str(value).lower() if isinstance(value, bool) else value
-        for key, value in values.items()
-    }
-    return each("--param", [f"{key}={value}" for key, value in written.items()])
+def params(values: Mapping[str, Any], name: str = "--param") -> Words:
+    return each(name, [f"{key}{_value(value)}" for key, value in values.items()])
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        plain = value[:1].isalpha() and value not in {"true", "false"}
+        return f"={value}" if plain else f":={json.dumps(value)}"
+    return f"={str(value).lower()}"
 
 
 def metrics(values: Mapping[str, Any]) -> Words:
@@ -121,10 +116,6 @@ def links(name: str, inputs: Any, role: str = "role") -> Words:
         said = getattr(one, role)
         found.append(one.reference if said is None else f"{one.reference}:={said}")
     return each(name, found)
-
-
-def not_offered(what: str) -> NoReturn:
-    pytest.skip(f"the command line does not offer {what}")
 
 
 def group(space: str) -> str:
@@ -143,9 +134,7 @@ def when(command: Any) -> Words:
 
 
 def rows(command: Any) -> Words:
-    if command.cursor is not None:
-        not_offered("cursors")
-    return ["--limit", _EVERYTHING, *when(command)]
+    return [f"--limit={command.limit}", *option("--cursor", command.cursor), *when(command)]
 
 
 def _create(k: c.CreateFamily) -> Words:
@@ -168,8 +157,6 @@ def _register(k: c.RegisterVersion) -> Words:
     words = ["register"] if k.space == "models" else ["dataset", "register"]
     words += [f"--name={k.name}", *links("--from", k.parents, "kind")]
     words += links("--data", k.datasets) + links("--needs", k.dependencies)
-    if any(one.role for one in k.tested_on):
-        not_offered("roles of test data")
     words += links("--tested-on", k.tested_on) + each("--sibling", k.siblings)
     words += option("--run", k.run) + option("--label", k.label)
     words += option("--description", k.description) + option("--format", k.format)
@@ -178,30 +165,31 @@ def _register(k: c.RegisterVersion) -> Words:
 
 
 def _search(k: c.SearchVersions) -> Words:
-    not_offered("a search of versions alone")
+    words = flag("--dataset", given=k.space == "datasets") + option("--stage", k.stage)
+    words += each("--tag", k.tag) + each("--metric", k.metric) + each("--param", k.param)
+    words += flag("--deleted", given=k.deleted)
+    return ["version", "search", *words, *rows(k), "--", *([k.text] if k.text is not None else [])]
 
 
 def _start_run(k: c.StartRun) -> Words:
-    if dict(k.environment) != environment() or k.code_commit != code_commit():
-        not_offered("another environment")
     words = ["run", "start", *option("--id", k.run_id), *_run_inputs(k.inputs, k.tested_on)]
     words += params(k.params) + tags(k.tags) + option("--parent", k.parent)
+    if dict(k.environment) != environment():
+        words += params(k.environment, "--environment") or ["--no-environment"]
+    if k.code_commit != code_commit():
+        words += option("--commit", k.code_commit)
     return [*words, "--", *([k.name] if k.name is not None else [])]
 
 
 def _run_inputs(inputs: Any, tested_on: Any) -> Words:
-    if any(one.role not in {None, "test"} for one in tested_on):
-        not_offered("roles of test data")
     models = [one for one in inputs if one.reference.startswith("models:")]
     others = [one for one in inputs if one not in models]
-    tested = each("--tested-on", [one.reference for one in tested_on])
-    return links("--data", others) + links("--uses", models) + tested
+    return links("--data", others) + links("--uses", models) + links("--tested-on", tested_on)
 
 
 def _add_inputs(k: c.AddInputs) -> Words:
-    if k.loaded:
-        not_offered("loading inside a run")
-    return ["run", "use", *_run_inputs(k.inputs, k.tested_on), "--", k.run_id]
+    words = _run_inputs(k.inputs, k.tested_on) + flag("--loaded", given=k.loaded)
+    return ["run", "use", *words, "--", k.run_id]
 
 
 def _end_run(k: c.EndRun) -> Words:
@@ -218,7 +206,7 @@ def _list_runs(k: c.ListRuns) -> Words:
 
 def _lineage(k: c.GetLineage) -> Words:
     if k.edge_kinds == [] or k.node_kinds == [] or not k.inferred:
-        not_offered("empty lists of kinds, and leaving out what was inferred")
+        pytest.skip("the command line does not offer empty lists of kinds, and declared alone")
     words = {
         "upstream": option("--depth", k.depth),
         "downstream": ["--down", "1000000" if k.depth is None else str(k.depth)],
@@ -257,7 +245,7 @@ def _events(k: c.ListEvents) -> Words:
 
 
 def _history(k: c.GetHistory) -> Words:
-    words = option("--stage", k.stage) + option("--alias", k.alias)
+    words = option("--stage", k.stage) + option("--alias", k.alias) + [f"--limit={k.limit}"]
     return ["history", *words, *when(k), "--", f"{k.space}:/{k.name}"]
 
 
@@ -318,7 +306,14 @@ _TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
         version(k),
     ],
     c.RestoreVersion: lambda k: ["version", "restore", "--", version(k)],
-    c.GetFiles: lambda k: ["version", "files", *when(k), "--", version(k)],
+    c.GetFiles: lambda k: [
+        "version",
+        "files",
+        *when(k),
+        *flag("--deleted", given=k.deleted),
+        "--",
+        version(k),
+    ],
     c.AddDependency: lambda k: [
         "version",
         "depend",
@@ -346,11 +341,19 @@ _TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.StartRun: _start_run,
     c.GetRun: lambda k: ["run", "show", *when(k), "--", k.run_id],
     c.ListRuns: _list_runs,
+    c.UpdateRun: lambda k: [
+        "run",
+        "update",
+        *option("--description", k.description),
+        *tags(k.tags),
+        "--",
+        k.run_id,
+    ],
     c.LogParams: lambda k: ["run", "log", *params(k.params), "--", k.run_id],
     c.LogMetrics: lambda k: ["run", "log", *metrics(k.metrics), f"--step={k.step}", "--", k.run_id],
     c.AddInputs: _add_inputs,
     c.EndRun: _end_run,
-    c.GetMetricHistory: lambda k: ["run", "metrics", "--", k.run_id, k.key],
+    c.GetMetricHistory: lambda k: ["run", "metrics", *when(k), "--", k.run_id, k.key],
     c.MoveStage: lambda k: [
         "promote",
         *flag("--keep", given=not k.archive),
@@ -362,7 +365,7 @@ _TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.RemoveAlias: lambda k: ["alias", "remove", "--", f"{k.space}:/{k.name}", k.alias],
     c.RollBack: _roll_back,
     c.GetHistory: _history,
-    c.GetStages: lambda k: ["stage", "list"],
+    c.GetStages: lambda k: ["stage", "list", *when(k)],
     c.ConfigureStages: lambda k: ["stage", "configure", "--", *k.stages],
     c.Deploy: _deploy,
     c.GetDeployment: lambda k: ["deployment", "show", *when(k), "--", k.name],

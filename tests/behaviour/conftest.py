@@ -25,6 +25,7 @@ PLACES = [
     pytest.param("http sqlite folder", id="http-sqlite-folder"),
     pytest.param("cli sqlite folder", id="cli-sqlite-folder"),
     pytest.param("http neo4j s3", id="http-neo4j-s3", marks=[NEO4J, S3]),
+    pytest.param("cli neo4j s3", id="cli-neo4j-s3", marks=[NEO4J, S3]),
 ]
 
 

@@ -171,6 +171,42 @@ def test_parameters_keep_their_values(registry: Registry) -> None:
     assert "fresh" not in run.get().params
 
 
+def test_parameters_and_environment_keep_the_kind_of_their_values(registry: Registry) -> None:
+    given = {
+        "text": "adam",
+        "zeros": "0042",
+        "number": "0.1",
+        "word": "true",
+        "quoted": '"x"',
+        "marks": "a:=b=c",
+        "lines": "a\nb ",
+        "nothing": "",
+        "int": 3,
+        "float": 3.0,
+        "small": 1e-09,
+        "yes": True,
+    }
+    found = registry.run("r", params=given, environment=given).get()
+    for kept in (found.params, found.environment):
+        assert {key: (type(one), one) for key, one in kept.items()} == {
+            key: (type(one), one) for key, one in given.items()
+        }
+    assert registry.run("r", environment={}).get().environment == {}
+
+
+def test_a_run_is_tested_on_data_in_a_role(registry: Registry) -> None:
+    registry.register_dataset("d")
+    run = registry.run("r", run_id="r", tested_on=[("d:1", "holdout")])
+    run.test_on("d:1", role="robustness")
+    assert inputs_of(registry, "r") == [
+        ("datasets:/d/1", "holdout", "EVALUATED_ON", True),
+        ("datasets:/d/1", "robustness", "EVALUATED_ON", True),
+    ]
+    registry.register("m", tested_on=[("d:1", "final")])
+    (edge,) = [one for one in registry.ancestors("m:1").edges if one.kind == "EVALUATED_ON"]
+    assert edge.role == "final"
+
+
 def test_every_point_of_a_metric_is_kept(place: Place) -> None:
     registry = place.registry
     run = registry.run("r", run_id="r")
@@ -187,6 +223,8 @@ def test_every_point_of_a_metric_is_kept(place: Place) -> None:
     ]
     assert run.get().metrics == {"loss": "NaN", "val/acc": 0.2}
     assert registry.get_run("r", as_of=middle).metrics["loss"] == 1.0
+    earlier = registry.metric_history("r", "loss", as_of=middle).points
+    assert [one.step for one in earlier] == [0, 1, 2]
     assert [one.value for one in registry.metric_history("r", "val/acc").points] == [0, 0.1, 0.2]
     assert registry.metric_history("r", "none").points == []
     for key, step in (("a b ", 0), ("", 0), ("a", -1), ("a", 2**63)):
