@@ -113,11 +113,17 @@ def _link(text: str) -> "str | tuple[str, str]":
 
 
 def as_kinds(texts: Sequence[str] | None, *, upper: bool) -> list[str] | None:
-    """Read kinds of nodes or edges in any case, with dashes or without."""
-    if not texts:
+    """Read kinds of nodes or edges in any case, with dashes or without; as `listed`."""
+    found = listed(texts)
+    if found is None:
         return None
-    written = [text.strip().replace("-", "_") for text in texts]
+    written = [text.strip().replace("-", "_") for text in found]
     return [text.upper() if upper else text.lower() for text in written]
+
+
+def listed(texts: Sequence[str] | None) -> list[str] | None:
+    """Read a list where none and no list differ: an empty text alone is an empty list."""
+    return [text for text in texts if text] if texts else None
 
 
 def tag_changes(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lineage_registry.cli import arguments as a
-from lineage_registry.cli import output
+from lineage_registry.cli import output, parsing
 from lineage_registry.cli.session import registry
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def recall(
             *(reference or ()),
             content=content or (),
             without=without or (),
-            stage=stage or None,
+            stage=parsing.listed(stage),
             deployed=deployed,
             deployment=deployment,
             datasets=datasets,
