@@ -115,6 +115,12 @@ class StageNotFoundError(NotFoundError):
     code = "stage-not-found"
 
 
+class TaintNotFoundError(NotFoundError):
+    """No taint of this number holds."""
+
+    code = "taint-not-found"
+
+
 class ArtifactNotFoundError(NotFoundError):
     """Nothing is stored under this digest."""
 
@@ -161,6 +167,12 @@ class NothingToRollBackToError(ConflictError):
     """No earlier version stands below the current one."""
 
     code = "nothing-to-roll-back-to"
+
+
+class TaintedError(ConflictError):
+    """A critical taint reaches the version; `context["taints"]` names each, with a witness."""
+
+    code = "tainted"
 
 
 class RunEndedError(ConflictError):

@@ -102,6 +102,9 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, 
 Force = Annotated[
     bool, typer.Option("--force", help="Although something relies on it; needs --reason.")
 ]
+ForceTaint = Annotated[
+    bool, typer.Option("--force", help="Although a critical taint reaches it; needs --reason.")
+]
 Role = Annotated[str | None, typer.Option(metavar="ROLE", help="In which role, like tokenizer.")]
 
 

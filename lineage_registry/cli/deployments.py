@@ -19,12 +19,15 @@ def put(
         str | None, typer.Option(metavar="TEXT", help="Where it runs, like eu-prod.")
     ] = None,
     owner: a.Owner = None,
+    force: a.ForceTaint = False,
 ) -> None:
     """Let a deployment serve a model version; it is made if there is none of this name."""
     from lineage_registry.cli import run_views as views
 
     with registry() as opened:
-        made = opened.deploy(name, version, environment=environment, owner=owner, **how())
+        made = opened.deploy(
+            name, version, environment=environment, owner=owner, force=force, **how()
+        )
     output.emit(made, lambda: views.deployment(made))
 
 

@@ -24,10 +24,11 @@ def promote(
     keep: Annotated[
         bool, typer.Option("--keep", help="Do not archive the versions in that stage now.")
     ] = False,
+    force: a.ForceTaint = False,
 ) -> None:
     """Bring a model version into a stage; those in it are archived."""
     with registry() as opened:
-        moved = opened.promote(version, stage, archive=not keep, **how())
+        moved = opened.promote(version, stage, archive=not keep, force=force, **how())
     output.emit(
         moved, lambda: [Line([ref(moved.reference), Cell(" is in "), stage_cell(moved.stage)])]
     )
@@ -44,12 +45,15 @@ def rollback(
         str | None, typer.Option("--alias", "-a", metavar="ALIAS", help="Which alias instead.")
     ] = None,
     dry_run: a.DryRun = False,
+    force: a.ForceTaint = False,
 ) -> None:
     """Let a stage or alias name again what it named before; the version left is marked."""
     from lineage_registry.cli import audit_views as views
 
     with registry() as opened:
-        answer = opened.rollback(name, stage=stage, alias=alias, dry_run=dry_run, **how())
+        answer = opened.rollback(
+            name, stage=stage, alias=alias, dry_run=dry_run, force=force, **how()
+        )
     output.emit(answer, lambda: views.rollback(answer))
 
 
@@ -113,19 +117,32 @@ def list_stages(*, as_of: a.AsOf = None) -> None:
     output.emit(
         found,
         lambda: [
-            Line([stage_cell(name) if name != "None" else Cell(name)]) for name in found.stages
+            Line(
+                [
+                    stage_cell(name) if name != "None" else Cell(name),
+                    Cell(" guarded" if name in found.guarded else "", "dim"),
+                ]
+            )
+            for name in found.stages
         ],
     )
 
 
 def configure_stages(
     stages: Annotated[list[str], typer.Argument(metavar="STAGE...", help="All of them, in order.")],
+    *,
+    guard: Annotated[
+        list[str] | None,
+        typer.Option(metavar="STAGE", help="Takes nothing critically tainted; repeatable."),
+    ] = None,
+    no_guard: Annotated[bool, typer.Option("--no-guard", help="No stage is guarded.")] = False,
 ) -> None:
     """Set the stages that versions can be in."""
     from lineage_registry.ports.commands import ConfigureStages
 
     with registry() as opened:
-        found = opened.sender.write(ConfigureStages, how(), stages=stages)
+        guarded = [] if no_guard else guard
+        found = opened.sender.write(ConfigureStages, how(), stages=stages, guarded=guarded)
     output.emit(found, lambda: [Line(name) for name in found.stages])
 
 

@@ -130,6 +130,15 @@ NOUNS: Final[Mapping[str, Noun]] = {
             ),
         },
     ),
+    "taint": Noun(
+        "What is not to be trusted, and nothing that comes from it.",
+        {
+            "raise": Verb("Raise a taint on a thing.", "taints:put", writes=True),
+            "lift": Verb("Lift a taint: what it reached is as before.", "taints:lift", writes=True),
+            "list": Verb("List the taints that reach a thing.", "taints:list_all", exports=True),
+            "reached": Verb("List what taints reach.", "taints:reached", exports=True),
+        },
+    ),
     "tag": Noun(
         "Tags of models, datasets, versions and runs.",
         {

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lineage_registry.cli.taint_views import severity
 from lineage_registry.cli.views import Cell, Fields, Line, Table, View
 from lineage_registry.cli.words import minute, pairs, plural, ref, size, stage, state, value, when
 
@@ -18,6 +19,7 @@ def version(one: "Version") -> View:
         ("stage", stage(one.stage)),
         ("aliases", ", ".join(f"@{name}" for name in one.aliases)),
         ("status", None if one.status == "active" else _status(one)),
+        ("tainted", _tainted(one)),
         ("content", contents(one)),
         ("made by", ref(one.run)),
         ("derived from", _linked(one.parents)),
@@ -150,6 +152,15 @@ def _heading(one: "Version") -> list[Cell]:
 def _status(one: "Version") -> list[Cell]:
     why = f": {one.rolled_back}" if one.rolled_back else ""
     return [state(one.status), Cell(why)]
+
+
+def _tainted(one: "Version") -> list[Cell]:
+    said: list[Cell] = []
+    for taint in one.taints or ():
+        said.append(Cell("; " if said else ""))
+        said += [severity(taint.severity.value), Cell(f" {taint.kind} from "), ref(taint.origin)]
+        said.append(Cell(f" ({taint.id}: {taint.reason})", "dim"))
+    return said
 
 
 def _place(one: "Version") -> Cell:

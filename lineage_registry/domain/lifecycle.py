@@ -18,6 +18,7 @@ from lineage_registry.domain.events import (
 )
 from lineage_registry.domain.graph import REGISTRY, Interval, NodeKind
 from lineage_registry.domain.resolution import Found, references_of
+from lineage_registry.domain.taints import guarded, pass_gate
 from lineage_registry.domain.view import Comparison, Filter, GraphView, Selection
 from lineage_registry.errors import (
     AliasNotFoundError,
@@ -65,11 +66,22 @@ def configure_stages(view: GraphView, wanted: list[str]) -> Decision:
         yield StagesConfigured(stages=full)
 
 
-def move_stage(view: GraphView, version: Found, stage: str, *, archive: bool) -> Decision:
+def move_stage(
+    view: GraphView,
+    version: Found,
+    stage: str,
+    *,
+    archive: bool,
+    force: bool = False,
+    reason: str | None = None,
+) -> Decision:
     """Bring a version into a stage; those in it before are archived if `archive`.
 
     Raises:
         StageNotFoundError: There is no such stage.
+        TaintedError: The stage is guarded, a critical taint reaches the version, and it is not
+            forced.
+        InvalidInputError: It is forced without a reason.
     """
     known = stages(view)
     if stage not in known:
@@ -87,6 +99,9 @@ def move_stage(view: GraphView, version: Found, stage: str, *, archive: bool) ->
     holder, below = _entry(view, model, pointer)
     if holder == node and before_stage == stage:
         return
+    despite: list[int] = []
+    if stage in guarded(view, known):
+        despite = pass_gate(view, node, f"come into {stage}", force=force, reason=reason)
     others = _others(view, version, stage) if archive and stage != ARCHIVED else []
     archived = ARCHIVED if ARCHIVED in known else None
     moves = {**dict.fromkeys(others, archived), node: stage}
@@ -101,6 +116,7 @@ def move_stage(view: GraphView, version: Found, stage: str, *, archive: bool) ->
         below=below,
         stages=moves,
         pointers=pointers,
+        despite=despite,
     )
 
 
@@ -131,15 +147,20 @@ def remove_alias(view: GraphView, family: Found, alias: str) -> Decision:
     )
 
 
-def roll_back(view: GraphView, family: Found, pointer: str, *, reason: str | None) -> Decision:
+def roll_back(
+    view: GraphView, family: Found, pointer: str, *, reason: str | None, force: bool = False
+) -> Decision:
     """Let a pointer name again what it named before, and mark the version that it leaves.
 
     Deleted versions are skipped. What is archived was put aside by other moves, so there is no
-    going back there.
+    going back there. A critical taint is not skipped but refused: only a guarded stage looks, and
+    every alias, as nobody chose the version that it goes back to.
 
     Raises:
         NothingToRollBackToError: Nothing stands below.
         StageNotFoundError: There is no such stage, and never was.
+        TaintedError: A critical taint reaches what stands below, and it is not forced.
+        InvalidInputError: It is forced without a reason.
     """
     model = family.node
     past = [] if pointer == f"stage/{ARCHIVED}" else view.history(model, pointer)
@@ -152,6 +173,9 @@ def roll_back(view: GraphView, family: Found, pointer: str, *, reason: str | Non
             f"{pointer} of {references_of(view, [model])[model]} named no other version before",
             hint="look at its history; promote the version that should serve instead",
         )
+    despite: list[int] = []
+    if _is_guarded(view, pointer):
+        despite = pass_gate(view, target, f"be {pointer} again", force=force, reason=reason)
     before = int(past[-1].value) if past[-1].until is None else None
     stages_after, pointers = _restaged(view, model, pointer, before, target)
     yield VersionRolledBack(
@@ -162,8 +186,14 @@ def roll_back(view: GraphView, family: Found, pointer: str, *, reason: str | Non
         below=below,
         stages=stages_after,
         pointers=pointers,
+        despite=despite,
         mark=reason or "rolled back",
     )
+
+
+def _is_guarded(view: GraphView, pointer: str) -> bool:
+    kind, _, stage = pointer.partition("/")
+    return kind == "alias" or stage in guarded(view, stages(view))
 
 
 def _demand_pointer(view: GraphView, pointer: str) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lineage_registry.domain.graph import REGISTRY, Node, NodeKind, Scalar
 from lineage_registry.domain.names import name_key
-from lineage_registry.domain.references import Reference, Selector, SelectorKind, Space
+from lineage_registry.domain.references import SPACES, Reference, Selector, SelectorKind, Space
 from lineage_registry.domain.view import GraphView, Selection
 from lineage_registry.errors import (
     AliasNotFoundError,
@@ -30,6 +30,7 @@ _MISSING: Mapping[Space, type[NotFoundError]] = {
     Space.RUNS: RunNotFoundError,
     Space.DEPLOYMENTS: DeploymentNotFoundError,
 }
+_AT_ONCE = 10_000
 
 
 class Found(NamedTuple):
@@ -100,6 +101,17 @@ def resolve_all(
     if not deleted:
         _refuse_deleted(view, references, found)
     return found
+
+
+def members(view: GraphView, family: int, kind: NodeKind, *, deleted: bool) -> list[int]:
+    """Return all versions of a model or dataset, which is of this `kind`, oldest first."""
+    found: list[int] = []
+    selection = Selection(VERSION_KINDS[SPACES[kind]], family, deleted=deleted)
+    while True:
+        batch = view.select(selection, found[-1] if found else None, _AT_ONCE)
+        found.extend(batch)
+        if len(batch) < _AT_ONCE:
+            return found
 
 
 def references_of(view: GraphView, ids: Collection[int]) -> dict[int, str]:

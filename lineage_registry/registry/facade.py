@@ -23,13 +23,14 @@ from lineage_registry.registry.recall import RecallQuestions
 from lineage_registry.registry.rows import Rows
 from lineage_registry.registry.runs import RunHandle
 from lineage_registry.registry.sending import How, Sender
+from lineage_registry.registry.taints import TaintQuestions
 from lineage_registry.registry.transfers import Progress, download, fetched, saved, uploaded
 
 Link = str | tuple[str, str]
 """A reference, or a reference and the role it has."""
 
 
-class Registry(LineageQuestions, RecallQuestions, Exporting):
+class Registry(LineageQuestions, RecallQuestions, Exporting, TaintQuestions):
     """A model registry, here or behind an HTTP server.
 
     References are strings: `resnet50:3`, `resnet50@champion`, `models:/resnet50/Production`,
@@ -492,16 +493,30 @@ class Registry(LineageQuestions, RecallQuestions, Exporting):
     # Lifecycle
 
     def promote(
-        self, reference: str, stage: str, *, archive: bool = True, **how: Unpack[How]
+        self,
+        reference: str,
+        stage: str,
+        *,
+        archive: bool = True,
+        force: bool = False,
+        **how: Unpack[How],
     ) -> VersionHandle:
         """Bring a model version into a stage; those in it before are archived unless told not to.
 
         Raises:
             StageNotFoundError: There is no such stage.
+            TaintedError: The stage is guarded and a critical taint reaches the version; `force`
+                with a reason overrides.
         """
         name, version = _model_version_of(reference)
         answer = self.sender.write(
-            c.MoveStage, how, name=name, version=version, stage=stage, archive=archive
+            c.MoveStage,
+            how,
+            name=name,
+            version=version,
+            stage=stage,
+            archive=archive,
+            force=force,
         )
         return VersionHandle.of(answer, self)
 
@@ -512,15 +527,24 @@ class Registry(LineageQuestions, RecallQuestions, Exporting):
         stage: str | None = None,
         alias: str | None = None,
         dry_run: bool = False,
+        force: bool = False,
         **how: Unpack[How],
     ) -> c.Rollback:
         """Let a stage (Production) or an alias name again what it named before.
 
         Raises:
             NothingToRollBackToError: It named nothing before.
+            TaintedError: A critical taint reaches what it named before; `force` with a reason
+                overrides.
         """
         return self.sender.write(
-            c.RollBack, how, name=_model_of(name), stage=stage, alias=alias, dry_run=dry_run
+            c.RollBack,
+            how,
+            name=_model_of(name),
+            stage=stage,
+            alias=alias,
+            dry_run=dry_run,
+            force=force,
         )
 
     def set_alias(self, reference: str, alias: str, **how: Unpack[How]) -> FamilyHandle:
@@ -554,9 +578,16 @@ class Registry(LineageQuestions, RecallQuestions, Exporting):
         """Return the stages that versions can be in."""
         return self.sender.ask(c.GetStages, as_of=as_of).stages
 
-    def configure_stages(self, stages: Sequence[str], **how: Unpack[How]) -> list[str]:
-        """Set the stages that versions can be in."""
-        return self.sender.write(c.ConfigureStages, how, stages=list(stages)).stages
+    def configure_stages(
+        self, stages: Sequence[str], *, guarded: Sequence[str] | None = None, **how: Unpack[How]
+    ) -> list[str]:
+        """Set the stages that versions can be in; those `guarded` take nothing tainted."""
+        return self.sender.write(
+            c.ConfigureStages,
+            how,
+            stages=list(stages),
+            guarded=None if guarded is None else list(guarded),
+        ).stages
 
     def deploy(
         self,
@@ -565,11 +596,22 @@ class Registry(LineageQuestions, RecallQuestions, Exporting):
         *,
         environment: str | None = None,
         owner: str | None = None,
+        force: bool = False,
         **how: Unpack[How],
     ) -> c.Deployment:
-        """Let a deployment serve a model version; it is created if there is none of this name."""
+        """Let a deployment serve a model version; it is created if there is none of this name.
+
+        Raises:
+            TaintedError: A critical taint reaches the version; `force` with a reason overrides.
+        """
         return self.sender.write(
-            c.Deploy, how, name=name, version=version, environment=environment, owner=owner
+            c.Deploy,
+            how,
+            name=name,
+            version=version,
+            environment=environment,
+            owner=owner,
+            force=force,
         )
 
     def deployment(self, name: str, *, as_of: AsOf = None) -> c.Deployment:

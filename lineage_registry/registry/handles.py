@@ -72,9 +72,11 @@ class VersionHandle(Version, _Handle):
         """Write verified copies of its files into a folder."""
         return self._registry.download(self.reference, folder, progress=progress)
 
-    def promote(self, stage: str, *, archive: bool = True, **how: Unpack[How]) -> VersionHandle:
+    def promote(
+        self, stage: str, *, archive: bool = True, force: bool = False, **how: Unpack[How]
+    ) -> VersionHandle:
         """Bring it into a stage."""
-        return self._registry.promote(self.reference, stage, archive=archive, **how)
+        return self._registry.promote(self.reference, stage, archive=archive, force=force, **how)
 
     def set_alias(self, alias: str, **how: Unpack[How]) -> FamilyHandle:
         """Let an alias name it."""

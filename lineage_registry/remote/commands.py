@@ -80,7 +80,7 @@ def _headers(command: Command[Any], context: Context) -> dict[str, str]:
 
 
 def _path(command: Command[Any]) -> str:
-    return _FIELD.sub(lambda match: _part(getattr(command, match[1])), command.route.path)
+    return _FIELD.sub(lambda match: _part(str(getattr(command, match[1]))), command.route.path)
 
 
 def _part(value: str) -> str:

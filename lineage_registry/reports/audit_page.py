@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Final
 
 from lineage_registry.ports.commands import AuditReport
-from lineage_registry.reports import audit_history, audit_subject
+from lineage_registry.reports import audit_history, audit_subject, audit_trust
 from lineage_registry.reports.audit_json import audit_json
 from lineage_registry.reports.markup import Html, element, moment, text
 
@@ -17,6 +17,7 @@ _SECTIONS: Final[Sequence[tuple[str, str, Callable[[AuditReport], Html]]]] = (
     ("integrity", "Integrity", audit_subject.integrity),
     ("ancestry", "Ancestry", audit_subject.ancestry),
     ("sources", "Sources", audit_subject.sources),
+    ("taints", "Taints", audit_trust.taints),
     ("runs", "Runs", audit_history.runs),
     ("lifecycle", "Lifecycle", audit_history.lifecycle),
     ("impact", "Impact", audit_subject.impact),

@@ -40,6 +40,7 @@ from lineage_registry.services.log_proof import prove
 from lineage_registry.services.missing import missing_items
 from lineage_registry.services.paging import as_of, page, read_cursor
 from lineage_registry.services.starts import versions_of
+from lineage_registry.services.taints import reaching
 from lineage_registry.services.workplace import Workplace, demand_zone, read
 
 FileState = Literal["verified", "missing", "different", "not checked"]
@@ -71,7 +72,8 @@ def get_audit_report(work: Workplace, command: GetAuditReport, context: Context)
     reference = read(command.of)
     with work.ask(command.as_of, [reference]) as view:
         found = resolve_version(view, reference, deleted=True)
-        version = describing.versions(view, [found.node])[0]
+        taints = reaching(work, view, [found.node])
+        version = describing.versions(view, [found.node])[0].model_copy(update={"taints": taints})
         model = describing.families(view, [found.family])[0]
         exact = Reference(reference.space, reference.name, reference.selector)
         ancestry = lineage_of(view, [exact], Direction.UPSTREAM)

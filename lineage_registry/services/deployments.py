@@ -40,6 +40,8 @@ def deploy(work: Workplace, command: Deploy, context: Context) -> Deployment:
             version,
             environment=command.environment,
             owner=command.owner,
+            force=command.force,
+            reason=command.reason,
         )
 
     return _answer(work, command.name, work.write(decide, command, context))

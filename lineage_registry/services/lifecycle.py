@@ -15,6 +15,7 @@ from lineage_registry.domain.events import (
 )
 from lineage_registry.domain.references import Reference, Space
 from lineage_registry.domain.resolution import references_of, resolve, resolve_version
+from lineage_registry.domain.taints import guard_stages, guarded
 from lineage_registry.domain.view import GraphView
 from lineage_registry.errors import InvalidInputError
 from lineage_registry.ports.commands import (
@@ -60,7 +61,12 @@ def move_stage(work: Workplace, command: MoveStage, context: Context) -> Version
         work,
         reference_to(Space.MODELS, command.name, command.version),
         lambda view, found: lifecycle.move_stage(
-            view, found, command.stage, archive=command.archive
+            view,
+            found,
+            command.stage,
+            archive=command.archive,
+            force=command.force,
+            reason=command.reason,
         ),
         command,
         context,
@@ -96,6 +102,7 @@ def roll_back(work: Workplace, command: RollBack, context: Context) -> Rollback:
     Raises:
         InvalidInputError: Both a stage and an alias are given.
         NothingToRollBackToError: Nothing stands below.
+        TaintedError: A critical taint reaches what stands below, and it is not forced.
     """
     if command.stage is not None and command.alias is not None:
         raise InvalidInputError("roll back a stage or an alias, not both at once")
@@ -108,7 +115,9 @@ def roll_back(work: Workplace, command: RollBack, context: Context) -> Rollback:
     def decide(view: GraphView) -> Generator[Event, int, None]:
         found = resolve(view, Reference(Space.MODELS, command.name))
         demand_unchanged(view, found.node, context)
-        yield from lifecycle.roll_back(view, found, pointer, reason=command.reason)
+        yield from lifecycle.roll_back(
+            view, found, pointer, reason=command.reason, force=command.force
+        )
 
     if command.dry_run:
         with work.graph.view() as view:
@@ -134,21 +143,29 @@ def get_history(work: Workplace, command: GetHistory, _: Context) -> History:
 def get_stages(work: Workplace, command: GetStages, _: Context) -> Stages:
     """Return the stages that versions can be in."""
     with work.ask(command.as_of) as view:
-        return Stages(stages=list(lifecycle.stages(view)))
+        return _stages(view)
 
 
 def configure_stages(work: Workplace, command: ConfigureStages, context: Context) -> Stages:
     """Set the stages that versions can be in."""
-    commit = work.write(
-        lambda view: lifecycle.configure_stages(view, command.stages), command, context
-    )
-    with work.after(commit) as view:
-        return Stages(stages=list(lifecycle.stages(view)))
+
+    def decide(view: GraphView) -> Generator[Event, int, None]:
+        yield from lifecycle.configure_stages(view, command.stages)
+        if command.guarded is not None:
+            yield from guard_stages(view, command.guarded, lifecycle.stages(view))
+
+    with work.after(work.write(decide, command, context)) as view:
+        return _stages(view)
 
 
 def moves(view: GraphView, events: Sequence[Recorded]) -> list[Move]:
     """Tell those events that move stages and aliases; the references read as of the view."""
     return _told(view, [move for one in events for move in _moves_of(view, one, None)])
+
+
+def _stages(view: GraphView) -> Stages:
+    known = lifecycle.stages(view)
+    return Stages(stages=list(known), guarded=guarded(view, known))
 
 
 def _told(view: GraphView, found: Sequence[_PointerMove]) -> list[Move]:

@@ -18,6 +18,7 @@ from lineage_registry.services import (
     runs,
     siblings,
     status,
+    taints,
     validation,
     versions,
 )
@@ -71,6 +72,10 @@ HANDLERS: Final[Mapping[type[c.Command[Any]], Handler]] = {
     c.GetSiblings: siblings.get_siblings,
     c.GetNeighbours: neighbours.get_neighbours,
     c.GetPath: paths.get_path,
+    c.RaiseTaint: taints.raise_taint,
+    c.LiftTaint: taints.lift_taint,
+    c.GetTaints: taints.get_taints,
+    c.ListTainted: taints.list_tainted,
     c.ListEvents: audit.list_events,
     c.GetAuditReport: audit.get_audit_report,
     c.Validate: validation.validate,

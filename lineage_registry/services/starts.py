@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 
 from lineage_registry.domain.graph import REGISTRY
-from lineage_registry.domain.references import SPACES, Reference, SelectorKind, range_ends
+from lineage_registry.domain.references import Reference, SelectorKind, range_ends
 from lineage_registry.domain.resolution import (
     FAMILY_KINDS,
-    VERSION_KINDS,
     Found,
+    members,
     no_version,
     resolve_all,
 )
-from lineage_registry.domain.view import GraphView, Selection
-
-_AT_ONCE = 10_000
+from lineage_registry.domain.view import GraphView
 
 
 def nodes_of(view: GraphView, references: Sequence[Reference], *, deleted: bool) -> list[int]:
@@ -38,13 +36,7 @@ def nodes_of(view: GraphView, references: Sequence[Reference], *, deleted: bool)
 
 def versions_of(view: GraphView, family: Found, *, deleted: bool) -> list[int]:
     """Return all versions of a model or dataset, oldest first."""
-    found: list[int] = []
-    selection = Selection(VERSION_KINDS[SPACES[family.kind]], family.node, deleted=deleted)
-    while True:
-        batch = view.select(selection, found[-1] if found else None, _AT_ONCE)
-        found.extend(batch)
-        if len(batch) < _AT_ONCE:
-            return found
+    return members(view, family.node, family.kind, deleted=deleted)
 
 
 def _is_range(reference: Reference) -> bool:

@@ -36,6 +36,7 @@ from lineage_registry.services.contents import Content, examine, read_manifest
 from lineage_registry.services.describing import versions
 from lineage_registry.services.filtering import tag_filters, value_filters
 from lineage_registry.services.paging import as_of, page, read_cursor
+from lineage_registry.services.taints import reaching
 from lineage_registry.services.workplace import (
     Workplace,
     demand_unchanged,
@@ -67,7 +68,8 @@ def get_version(work: Workplace, command: GetVersion, _: Context) -> Version:
     with work.ask(command.as_of) as view:
         reference = reference_to(command.space, command.name, command.version)
         found = resolve_version(view, reference, deleted=command.deleted)
-        return versions(view, [found.node])[0]
+        taints = reaching(work, view, [found.node])
+        return versions(view, [found.node])[0].model_copy(update={"taints": taints})
 
 
 def list_versions(work: Workplace, command: ListVersions, _: Context) -> Page[Version]:

@@ -254,12 +254,27 @@ def _history(k: c.GetHistory) -> Words:
 
 def _deploy(k: c.Deploy) -> Words:
     words = option("--environment", k.environment) + option("--owner", k.owner)
+    words += flag("--force", given=k.force)
     return ["deployment", "set", *words, "--", k.name, k.version]
 
 
 def _roll_back(k: c.RollBack) -> Words:
     words = option("--stage", k.stage) + option("--alias", k.alias)
+    words += flag("--force", given=k.force)
     return ["rollback", *words, *flag("--dry-run", given=k.dry_run), "--", k.name]
+
+
+def _taints(k: c.GetTaints) -> Words:
+    words = each("--kind", k.kind or ()) + each("--severity", k.severity or ())
+    words += [f"--limit={k.limit}", *when(k)]
+    return ["taint", "list", *words, "--", *([k.of] if k.of else [])]
+
+
+def _tainted(k: c.ListTainted) -> Words:
+    words = each("--kind", k.kind or ()) + each("--severity", k.severity or ())
+    words += option("--taint", k.taint) + option("--stage", k.stage)
+    words += each("--node-kind", k.node_kinds)
+    return ["taint", "reached", *words, f"--limit={k.limit}", *when(k)]
 
 
 def _list_versions(k: c.ListVersions) -> Words:
@@ -360,6 +375,7 @@ _TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.MoveStage: lambda k: [
         "promote",
         *flag("--keep", given=not k.archive),
+        *flag("--force", given=k.force),
         "--",
         version(k),
         k.stage,
@@ -370,6 +386,26 @@ _TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.GetHistory: _history,
     c.GetStages: lambda k: ["stage", "list", *when(k)],
     c.ConfigureStages: lambda k: ["stage", "configure", "--", *k.stages],
+    c.GetStages: lambda k: ["stage", "list"],
+    c.ConfigureStages: lambda k: [
+        "stage",
+        "configure",
+        *each("--guard", k.guarded or ()),
+        *flag("--no-guard", given=k.guarded == []),
+        "--",
+        *k.stages,
+    ],
+    c.RaiseTaint: lambda k: [
+        "taint",
+        "raise",
+        f"--severity={k.severity}",
+        "--",
+        k.of,
+        k.kind,
+    ],
+    c.LiftTaint: lambda k: ["taint", "lift", "--", str(k.taint)],
+    c.GetTaints: _taints,
+    c.ListTainted: _tainted,
     c.Deploy: _deploy,
     c.GetDeployment: lambda k: ["deployment", "show", *when(k), "--", k.name],
     c.ListDeployments: lambda k: [

@@ -32,6 +32,9 @@ from lineage_registry.domain.events import (
     StageLeft,
     StageMoved,
     StagesConfigured,
+    StagesGuarded,
+    TaintLifted,
+    TaintRaised,
     VersionRegistered,
     VersionRolledBack,
 )
@@ -129,6 +132,12 @@ WRITTEN: list[tuple[Event, str]] = [
         '{"run":1,"status":"failed","message":"m"}',
     ),
     (StagesConfigured(stages=["None", "Live"]), '{"stages":["None","Live"]}'),
+    (StagesGuarded(stages=["Live"]), '{"stages":["Live"]}'),
+    (
+        TaintRaised(taint=3, node=1, kind="pii", severity="critical", reason="names in it"),
+        '{"taint":3,"node":1,"kind":"pii","severity":"critical","reason":"names in it"}',
+    ),
+    (TaintLifted(taint=3, node=1), '{"taint":3,"node":1}'),
     (
         StageMoved(
             pointer="stage/P", stages={7: "P", 5: None}, pointers={"stage/S": None}, **POINTER
@@ -155,6 +164,10 @@ WRITTEN: list[tuple[Event, str]] = [
     (
         DeploymentMoved(deployment=1, before=2, version=None),
         '{"deployment":1,"before":2,"version":null}',
+    ),
+    (
+        DeploymentMoved(deployment=1, before=2, version=3, despite=[7]),
+        '{"deployment":1,"before":2,"version":3,"despite":[7]}',
     ),
 ]
 

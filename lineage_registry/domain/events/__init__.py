@@ -9,6 +9,11 @@ from lineage_registry.domain.events.catalog import (
     NodeDeleted,
     NodeRestored,
 )
+from lineage_registry.domain.events.governance import (
+    StagesGuarded,
+    TaintLifted,
+    TaintRaised,
+)
 from lineage_registry.domain.events.lifecycle import (
     AliasMoved,
     DeploymentCreated,
@@ -58,6 +63,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
         StageLeft,
         StageMoved,
         StagesConfigured,
+        StagesGuarded,
+        TaintLifted,
+        TaintRaised,
         VersionRegistered,
         VersionRolledBack,
     )
@@ -91,6 +99,9 @@ __all__ = [
     "StageLeft",
     "StageMoved",
     "StagesConfigured",
+    "StagesGuarded",
+    "TaintLifted",
+    "TaintRaised",
     "VersionRegistered",
     "VersionRolledBack",
 ]

@@ -40,6 +40,7 @@ class PointerMoved(Event):
         below: Revision of the entry that a rollback goes back to; 0 for none.
         stages: New stage of each version whose stage changes with it; None is no stage.
         pointers: Other stage names of the model that change with it.
+        despite: Critical taints that reach the version; it was forced past them.
     """
 
     type: ClassVar[str] = "alias.moved"
@@ -51,6 +52,7 @@ class PointerMoved(Event):
     below: int
     stages: dict[NodeId, str | None] = Field(default_factory=dict)
     pointers: dict[str, NodeId | None] = Field(default_factory=dict)
+    despite: list[int] = Field(default_factory=list)
 
     def changes(self, position: int) -> Iterator[Change]:
         """Move the name, remember what stands below, give the versions their stages."""
@@ -112,7 +114,11 @@ class VersionRolledBack(PointerMoved):
 
 
 class DeploymentCreated(Event):
-    """A model version serves somewhere, under a name."""
+    """A model version serves somewhere, under a name.
+
+    Attributes:
+        despite: Critical taints that reach the version; it was forced past them.
+    """
 
     type: ClassVar[str] = "deployment.created"
 
@@ -122,6 +128,7 @@ class DeploymentCreated(Event):
     environment: str | None = None
     facts: Facts = Field(default_factory=dict)
     owner: str | None = None
+    despite: list[int] = Field(default_factory=list)
 
     def changes(self, position: int) -> Iterator[Change]:
         """Make the node, take the name, draw the edge."""
@@ -136,13 +143,18 @@ class DeploymentCreated(Event):
 
 
 class DeploymentMoved(Event):
-    """A deployment serves another version."""
+    """A deployment serves another version.
+
+    Attributes:
+        despite: Critical taints that reach the version; it was forced past them.
+    """
 
     type: ClassVar[str] = "deployment.moved"
 
     deployment: NodeId
     before: NodeId | None
     version: NodeId | None
+    despite: list[int] = Field(default_factory=list)
 
     def changes(self, position: int) -> Iterator[Change]:
         """End the old edge, draw the new one."""

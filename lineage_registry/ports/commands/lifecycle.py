@@ -23,6 +23,7 @@ class MoveStage(Write[Version]):
 
     Attributes:
         archive: Archive the versions that are in that stage now.
+        force: Do it although a critical taint reaches the version; needs a reason.
     """
 
     route: ClassVar[Route] = Route("POST", "/models/{name}/versions/{version}/stage", "lifecycle")
@@ -31,6 +32,7 @@ class MoveStage(Write[Version]):
     version: str
     stage: str = Field(max_length=64)
     archive: bool = True
+    force: bool = False
 
 
 class SetAlias(Write[Family]):
@@ -82,6 +84,7 @@ class RollBack(Write[Rollback]):
         stage: Which stage; `Production` if neither stage nor alias is given.
         alias: Which alias.
         dry_run: Say what would happen, write nothing.
+        force: Do it although a critical taint reaches what stands below; needs a reason.
     """
 
     route: ClassVar[Route] = Route("POST", "/models/{name}/rollback", "lifecycle")
@@ -90,6 +93,7 @@ class RollBack(Write[Rollback]):
     stage: str | None = Field(default=None, max_length=64)
     alias: Word | None = None
     dry_run: bool = False
+    force: bool = False
 
 
 class Move(BaseModel):
@@ -135,11 +139,12 @@ class GetHistory(Query[History]):
 
 
 class Stages(BaseModel):
-    """The stages of the registry, in order."""
+    """The stages of the registry, in order; those `guarded` take nothing critically tainted."""
 
     model_config = ConfigDict(frozen=True)
 
     stages: list[str]
+    guarded: list[str] = Field(default_factory=list)
 
 
 class GetStages(Query[Stages]):
@@ -149,11 +154,17 @@ class GetStages(Query[Stages]):
 
 
 class ConfigureStages(Write[Stages]):
-    """Set the stages that versions can be in."""
+    """Set the stages that versions can be in.
+
+    Attributes:
+        guarded: Those that take no version that a critical taint reaches; they stay what they are
+            if this is left out, `Production` where nobody ever said.
+    """
 
     route: ClassVar[Route] = Route("PUT", "/stages", "lifecycle")
 
     stages: list[Word] = Field(min_length=1, max_length=50)
+    guarded: list[Word] | None = Field(default=None, max_length=50)
 
 
 class Deployment(BaseModel):
@@ -183,6 +194,7 @@ class Deploy(Write[Deployment]):
 
     Attributes:
         version: Reference of a model version.
+        force: Do it although a critical taint reaches the version; needs a reason.
     """
 
     route: ClassVar[Route] = Route("PUT", "/deployments/{name}", "lifecycle")
@@ -191,6 +203,7 @@ class Deploy(Write[Deployment]):
     version: str
     environment: Text | None = Field(default=None, max_length=200)
     owner: Text | None = Field(default=None, max_length=200)
+    force: bool = False
 
 
 class GetDeployment(Query[Deployment]):

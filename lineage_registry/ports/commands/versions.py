@@ -16,6 +16,7 @@ from lineage_registry.ports.commands.base import (
     Write,
 )
 from lineage_registry.ports.commands.catalog import TagChanges
+from lineage_registry.ports.commands.taints import ReachingTaint
 
 
 class LinkedVersion(BaseModel):
@@ -49,6 +50,7 @@ class Version(BaseModel):
         manifest: Digest of its named file list, `sha256:<hex>`.
         facts: What was read from its files: parameters, tensors, dtypes, ...
         run: The run that made it.
+        taints: Taints that reach it, nearest first; None where nobody looked, as in lists.
         revision: Revision of its last change: its ETag.
     """
 
@@ -75,6 +77,7 @@ class Version(BaseModel):
     run: str | None = None
     parents: list[LinkedVersion] = Field(default_factory=list)
     dependencies: list[LinkedVersion] = Field(default_factory=list)
+    taints: list[ReachingTaint] | None = None
     created_at: datetime
     created_by: str
     revision: int

@@ -1,0 +1,215 @@
+"""Taints: raise, lift, and what they reach."""
+
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from itertools import islice
+
+from lineage_registry.domain import taints
+from lineage_registry.domain.events import Event, TaintLifted, TaintRaised
+from lineage_registry.domain.graph import CARRYING, REGISTRY
+from lineage_registry.domain.propagation import inherited
+from lineage_registry.domain.references import Reference
+from lineage_registry.domain.resolution import (
+    FAMILY_KINDS,
+    members,
+    references_of,
+    resolve,
+)
+from lineage_registry.domain.taints import BY_WEIGHT, UPWARD, Reach
+from lineage_registry.domain.view import Comparison, Direction, Filter, GraphView, Walk
+from lineage_registry.errors import TaintNotFoundError
+from lineage_registry.ports.commands import (
+    Context,
+    GetTaints,
+    LiftTaint,
+    ListTainted,
+    RaisedTaint,
+    RaiseTaint,
+    ReachingTaint,
+    Tainted,
+    TaintedNode,
+    Taints,
+)
+from lineage_registry.ports.graph import Commit, EventFilter, Recorded
+from lineage_registry.services.lineage_nodes import describe_nodes
+from lineage_registry.services.workplace import Workplace, demand_unchanged, read, read_now
+
+_AT_ONCE = 1_000
+_NODE_FIELDS = ("id", "reference", "kind", "distance", "stage", "status")
+
+
+def raise_taint(work: Workplace, command: RaiseTaint, context: Context) -> RaisedTaint:
+    """Raise a taint."""
+    reference = read_now(command.of)
+
+    def decide(view: GraphView) -> Generator[Event, int, None]:
+        found = resolve(view, reference, deleted=True)
+        demand_unchanged(view, found.node, context)
+        yield from taints.raise_taint(view, found, command.kind, command.severity, command.reason)
+
+    return _changed(work, work.write(decide, command, context))
+
+
+def lift_taint(work: Workplace, command: LiftTaint, context: Context) -> RaisedTaint:
+    """Lift a taint."""
+    return _changed(
+        work,
+        work.write(lambda view: taints.lift_taint(view, command.taint), command, context),
+    )
+
+
+def get_taints(work: Workplace, command: GetTaints, _: Context) -> Taints:
+    """Return the taints that reach a thing, or all that hold."""
+    references = [] if command.of is None else [read(command.of)]
+    with work.ask(command.as_of, references) as view:
+        held = taints.active(view, command.kind, command.severity)
+        if references:
+            found = taints.reaching(view, _starts(view, references[0]), held)
+        else:
+            found = [Reach(taint, [taint.node]) for taint in held]
+        return Taints(
+            reference=None if command.of is None else str(references[0]),
+            taints=tell(work, view, found[: command.limit]),
+            truncated=len(found) > command.limit,
+            revision=view.revision,
+            as_of=view.at(view.revision),
+        )
+
+
+def list_tainted(work: Workplace, command: ListTainted, _: Context) -> Tainted:
+    """Return what taints reach, nearest first."""
+    with work.ask(command.as_of) as view:
+        held = taints.active(view, command.kind, command.severity)
+        if command.taint is not None:
+            held = [taint for taint in held if taint.id == command.taint]
+            if not held and not _was_raised(view, command.taint):
+                raise TaintNotFoundError(f"there is no taint {command.taint}")
+        begins = taints.carriers(view, held)
+        stage = () if command.stage is None else (_in_stage(command.stage),)
+        closure = view.walk(
+            begins,
+            Walk(
+                Direction.DOWNSTREAM,
+                kinds=CARRYING,
+                deleted=True,
+                report=frozenset(command.node_kinds),
+                having=stage,
+                limit=command.limit + 1,
+                edges=False,
+            ),
+        )
+        rows = _rows(view, command, begins, closure.distances)
+        return Tainted(
+            nodes=rows[: command.limit],
+            truncated=len(rows) > command.limit,
+            revision=view.revision,
+            as_of=view.at(view.revision),
+        )
+
+
+def reaching(work: Workplace, view: GraphView, starts: Sequence[int]) -> list[ReachingTaint]:
+    """Return every taint that reaches one of some nodes, nearest first."""
+    return tell(work, view, taints.reaching(view, starts, taints.active(view)))
+
+
+def tell(work: Workplace, view: GraphView, found: Sequence[Reach]) -> list[ReachingTaint]:
+    """Tell taints with who raised them, as the log has it, and the ways as references."""
+    if not found:
+        return []
+    raised = _raised(work, view, {reach.taint.node for reach in found})
+    ids = {id_ for reach in found for id_ in (*reach.way, reach.taint.node)}
+    named = references_of(view, ids)
+    return [
+        ReachingTaint(
+            id=taint.id,
+            kind=taint.kind,
+            severity=taint.severity,
+            reason=taint.reason,
+            origin=named[taint.node],
+            raised_by=raised[taint.id].actor,
+            raised_at=raised[taint.id].time,
+            distance=len(way) - 1,
+            witness=[named[id_] for id_ in way],
+        )
+        for taint, way in found
+    ]
+
+
+def _starts(view: GraphView, reference: Reference) -> list[int]:
+    """Return a thing itself, and all its versions if it is a model or dataset."""
+    found = resolve(view, reference, deleted=True)
+    if found.kind not in FAMILY_KINDS.values():
+        return [found.node]
+    return [found.node, *members(view, found.node, found.kind, deleted=True)]
+
+
+def _rows(
+    view: GraphView,
+    command: ListTainted,
+    begins: Mapping[int, Sequence[taints.Taint]],
+    reached: Mapping[int, int],
+) -> list[TaintedNode]:
+    """Describe what was reached, each with the taints that do."""
+    starts = _fitting(view, command, begins)
+    kept = {node: far for node, far in reached.items() if far or node in starts}
+    nodes = {id_: kept[id_] for id_ in islice(kept, command.limit + 1)}
+    if not nodes:
+        return []
+    above = view.walk(nodes, UPWARD)
+    held = sorted({taint for here in begins.values() for taint in here})
+    bits = {taint.id: 1 << place for place, taint in enumerate(held)}
+    own = {node: sum(bits[taint.id] for taint in here) for node, here in begins.items()}
+    marks = inherited(above.distances, above.edges, own, {})
+    rows = []
+    for one in describe_nodes(view, nodes):
+        reaching_it = [taint for taint in held if marks[one.id] & bits[taint.id]]
+        rows.append(
+            TaintedNode(
+                **{name: getattr(one, name) for name in _NODE_FIELDS},
+                severity=max((taint.severity for taint in reaching_it), key=BY_WEIGHT.index),
+                taints=[taint.id for taint in reaching_it],
+            )
+        )
+    return rows
+
+
+def _fitting(view: GraphView, command: ListTainted, begins: Collection[int]) -> set[int]:
+    """Return the origins that are to be reported themselves; a walk reports all its starts."""
+    kinds = {id_ for id_, node in view.nodes(begins, ()).items() if node.kind in command.node_kinds}
+    if command.stage is None:
+        return kinds
+    held = view.values([(id_, "stage") for id_ in kinds])
+    return {id_ for id_ in kinds if held.get((id_, "stage")) == command.stage}
+
+
+def _was_raised(view: GraphView, taint: int) -> bool:
+    return taint <= int(view.values([(REGISTRY, "taints")]).get((REGISTRY, "taints"), 0))
+
+
+def _in_stage(stage: str) -> Filter:
+    return Filter("stage", Comparison.EQUAL, stage)
+
+
+def _changed(work: Workplace, commit: Commit) -> RaisedTaint:
+    """Tell the taint that a commit raised or lifted, as it read before it was lifted."""
+    event = commit.events[0].event
+    if not isinstance(event, TaintRaised | TaintLifted):
+        raise TypeError(type(event).__name__)
+    active = isinstance(event, TaintRaised)
+    with work.graph.view(commit.revision if active else commit.revision - 1) as view:
+        held = next(taint for taint in taints.active(view) if taint.id == event.taint)
+        (told,) = tell(work, view, [Reach(held, [held.node])])
+    fields = told.model_dump(exclude={"distance", "witness"})
+    return RaisedTaint(**fields, active=active, revision=commit.revision)
+
+
+def _raised(work: Workplace, view: GraphView, nodes: Iterable[int]) -> dict[int, Recorded]:
+    where = EventFilter(nodes=frozenset(nodes), types=frozenset({TaintRaised.type}))
+    found: dict[int, Recorded] = {}
+    while True:
+        batch = work.graph.events(where, _AT_ONCE)
+        for one in batch:
+            if isinstance(one.event, TaintRaised) and one.revision <= view.revision:
+                found[one.event.taint] = one
+        if len(batch) < _AT_ONCE:
+            return found
+        where = where._replace(after=batch[-1].position)
