@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from lineage_registry.domain.graph import Edge, EdgeKind, Interval, Node, NodeKind
+from lineage_registry.graph.edge_rows import EdgeRows
 from lineage_registry.graph.neo4j.connection import Row
 from lineage_registry.graph.neo4j.folding import STILL
 from lineage_registry.ports.graph import Recorded
@@ -37,6 +39,6 @@ def interval_from(row: Row, revision: int) -> Interval:
     return Interval(row["since"], None if open_then else until, row["value"])
 
 
-def in_order(edges: Iterable[Edge]) -> list[Edge]:
-    """Return edges in the order that every answer has."""
-    return sorted(edges, key=lambda edge: edge[:4])
+def edges_from(rows: Iterable[Sequence[Any]]) -> EdgeRows:
+    """Return the edges of rows `[source, kind, target, role, since, declared]`, in order."""
+    return EdgeRows(sorted(rows, key=itemgetter(0, 1, 2, 3)), edge_from)

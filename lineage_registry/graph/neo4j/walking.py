@@ -8,7 +8,7 @@ from lineage_registry.domain.graph import REGISTRY, Edge, EdgeKind, NodeKind
 from lineage_registry.domain.view import Census, Closure, Comparison, Direction, Filter, Walk
 from lineage_registry.graph.neo4j.connection import Reader, Row
 from lineage_registry.graph.neo4j.folding import STILL
-from lineage_registry.graph.neo4j.rendering import edge_from, in_order
+from lineage_registry.graph.neo4j.rendering import edges_from
 
 _PASSING_AT_ONCE = 10_000
 
@@ -145,21 +145,26 @@ class Walker:
     ) -> Sequence[Edge]:
         """Return the edges among the reported nodes."""
         came = {} if walk.having else {row[0]: row[2] for row in found}
-        edges = [edge_from((node, *edge)) for node in reported for edge in came.get(node, ())]
+        rows = [(node, *edge) for node in reported for edge in came.get(node, ())]
         missing = [node for node in reported if node not in came]
         if missing:
-            asked = self.edges(missing, Direction.UPSTREAM, walk.kinds)
-            edges += [edge for edge in asked if walk.inferred or edge.declared]
-        return tuple(in_order(edge for edge in edges if edge.target in reported))
+            asked = self._edge_rows(missing, Direction.UPSTREAM, walk.kinds)
+            rows += [row for row in asked if walk.inferred or row[5]]
+        return edges_from(row for row in rows if row[2] in reported)
 
     def edges(
         self, ids: Collection[int], direction: Direction, kinds: Collection[EdgeKind]
     ) -> list[Edge]:
         """Return the edges of `kinds` that leave or enter these nodes."""
+        return list(edges_from(self._edge_rows(ids, direction, kinds)))
+
+    def _edge_rows(
+        self, ids: Collection[int], direction: Direction, kinds: Collection[EdgeKind]
+    ) -> list[Any]:
         side = "out" if direction is Direction.UPSTREAM else "in"
         parameters = {"ids": in_bounds(ids), "kinds": sorted(kinds), "revision": self._revision}
         rows = self._reader.read(f"read.edges_{side}", parameters)
-        return in_order(edge_from(row) for chunk in rows for row in chunk["chunk"])
+        return [row for chunk in rows for row in chunk["chunk"]]
 
     def _goes_on(self, starts: Collection[int], walk: Walk) -> bool:
         """Tell whether something to report lies further away than the depth."""

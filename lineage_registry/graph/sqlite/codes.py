@@ -1,10 +1,11 @@
 """How kinds, values and facts lie in the tables, and back."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, overload
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from lineage_registry.domain.graph import Edge, EdgeKind, NodeKind, Scalar
+from lineage_registry.graph.edge_rows import EdgeRows
 
 Row = tuple[Any, ...]
 """A row as the driver gives it; what its columns are is said by the statement."""
@@ -87,46 +88,11 @@ def unpack_all(texts: Sequence[str]) -> list[dict[str, Scalar]]:
     return facts
 
 
-def edges(rows: Iterable[Row]) -> list[Edge]:
+def edges(rows: Iterable[Row]) -> EdgeRows:
     """Return the edges of rows (source, kind, target, role, since, declared), in order."""
-    return list(EdgeRows(rows))
+    return EdgeRows(sorted(rows), _edge)
 
 
-class EdgeRows(Sequence[Edge]):
-    """The edges of rows (source, kind, target, role, since, declared), in order.
-
-    Each is made when it is looked at: an answer has two for every node, and who asks for the nodes
-    alone does not pay for them.
-    """
-
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self._rows = sorted(rows)
-
-    @overload
-    def __getitem__(self, place: int) -> Edge: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> list[Edge]: ...
-
-    def __getitem__(self, place: int | slice) -> Edge | list[Edge]:
-        rows = self._rows[place]
-        return _edge(rows) if isinstance(rows, tuple) else [_edge(row) for row in rows]
-
-    def __iter__(self) -> Iterator[Edge]:
-        return map(_edge, self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and list(self) == list(other)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return repr(list(self))
-
-
-def _edge(row: Row) -> Edge:
+def _edge(row: Sequence[Any]) -> Edge:
     source, kind, target, role, since, declared = row
     return Edge(source, EDGE_KINDS[kind], target, role, since, declared == 1)

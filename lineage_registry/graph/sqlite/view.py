@@ -124,7 +124,8 @@ class SqliteView(GraphView):
         """Return the edges that leave or enter these nodes."""
         statement = statements.expand(direction, deleted=True, through=False, whole=True)
         ends = str(list(dict.fromkeys(ids)))
-        return codes.edges(self._rows(statement, (ends, codes.edge_mask(kinds), self.revision, 0)))
+        rows = self._rows(statement, (ends, codes.edge_mask(kinds), self.revision, 0))
+        return list(codes.edges(rows))
 
     @translated
     def degrees(

@@ -9,7 +9,7 @@ from typing import Final
 from lineage_registry.domain.graph import Edge, NodeKind
 from lineage_registry.domain.view import Census, Closure, Direction, Walk
 from lineage_registry.graph.sqlite import statements
-from lineage_registry.graph.sqlite.codes import NODE_KINDS, EdgeRows, Row, edge_mask, node_mask
+from lineage_registry.graph.sqlite.codes import NODE_KINDS, Row, edge_mask, edges, node_mask
 from lineage_registry.graph.sqlite.connection import Rows
 from lineage_registry.graph.sqlite.filters import comparisons, parameters
 
@@ -163,7 +163,7 @@ class Walker:
         """Return the edges of the walk's kinds among the reported nodes."""
         if not self._walk.edges:
             return []
-        return EdgeRows(self._induced() if self._edges is None else self._edges)
+        return edges(self._induced() if self._edges is None else self._edges)
 
     def _induced(self) -> Iterator[Row]:
         # By the edges that leave: few for each node, where a hub is entered by many.
