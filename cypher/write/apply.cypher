@@ -2,12 +2,20 @@
 // summary: Appends events and changes the graph.
 // mode: write
 // rows: none
-// params: nodes LIST<MAP>, names LIST<MAP>, members LIST<MAP>, stages LIST<MAP>, ended_values LIST<MAP>, values LIST<MAP>, deletions LIST<INTEGER>, ended_edges LIST<MAP>, edges LIST<MAP>, events LIST<MAP>, subjects LIST<MAP>, heads LIST<MAP>, still INTEGER
+// params: nodes LIST<MAP>, keys LIST<MAP>, names LIST<MAP>, members LIST<MAP>, stages LIST<MAP>, ended_values LIST<MAP>, values LIST<MAP>, deletions LIST<INTEGER>, ended_edges LIST<MAP>, edges LIST<MAP>, events LIST<MAP>, subjects LIST<MAP>, heads LIST<MAP>, still INTEGER
 // returns: none
 CALL () {
   UNWIND $nodes AS c
   CREATE (n:Node:$(c.label))
   SET n = c.properties
+}
+CALL () {
+  UNWIND $keys AS c
+  MATCH (n:Node {id: c.node})
+  USING INDEX SEEK n:Node(id)
+  WITH n, [key IN c.keys WHERE NOT key IN coalesce(n.keys, [])] AS first
+  WHERE size(first) > 0
+  SET n.keys = coalesce(n.keys, []) + first
 }
 CALL () {
   UNWIND $names AS c

@@ -162,7 +162,7 @@ class GraphView(ABC):
         """
         nodes = self.nodes(ids, ())
         meant = {
-            node.id: [_column(node.kind, alternatives) for alternatives in columns]
+            node.id: [column_for(node.kind, alternatives) for alternatives in columns]
             for node in nodes.values()
         }
         held = self.values(
@@ -268,7 +268,8 @@ class GraphView(ABC):
         """Return when a revision up to this one was committed; None for revision 0."""
 
 
-def _column(kind: NodeKind, alternatives: Sequence[Column]) -> Column | None:
+def column_for(kind: NodeKind, alternatives: Sequence[Column]) -> Column | None:
+    """Return the first of the alternatives that is meant for nodes of this kind."""
     return next((column for column in alternatives if kind in column.kinds), None)
 
 

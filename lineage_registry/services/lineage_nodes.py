@@ -22,6 +22,9 @@ _SHOWN = (
     (Column(Origin.VALUE, "stage", _MODELS),),
     (Column(Origin.VALUE, "rolled_back", _MODELS), Column(Origin.VALUE, "status", _RUNS)),
 )
+_GONE = (*_SHOWN, (Column(Origin.VALUE, "deleted", frozenset(NodeKind)),))
+_NEVER_GONE = (*_SHOWN, (Column(Origin.VALUE, "deleted", frozenset()),))
+_PREFIXES = {kind: f"{space}:/" for kind, space in SPACES.items()}
 
 
 def describe_nodes(
@@ -32,28 +35,19 @@ def describe_nodes(
     Args:
         view: Where to read.
         distances: The nodes and how far they are.
-        deleted: Whether nodes other than the starts (at distance 0) may be deleted ones.
+        deleted: Whether some of them may be deleted ones; they are looked up and said to be.
     """
     make = tuple.__new__  # half the time of the class itself; an answer has thousands of nodes
     told: list[LineageNode] = []
-    for kind, (id_, _, name, key, title, stage, state) in view.table(distances.keys(), _SHOWN):
+    rows = view.table(distances.keys(), _GONE if deleted else _NEVER_GONE)
+    for kind, (id_, _, name, key, title, stage, state, gone) in rows:
         if kind in _VERSIONS:
-            reference = f"{SPACES[kind]}:/{name}/{key}"
+            reference = f"{_PREFIXES[kind]}{name}/{key}"
             status = "rolled_back" if state else None
         else:
-            reference = f"{SPACES[kind]}:/{key}"
+            reference = f"{_PREFIXES[kind]}{key}"
             status = None if state == "finished" else state
+        if gone:
+            status = "deleted"
         told.append(make(LineageNode, (id_, reference, kind, distances[id_], stage, status, title)))
-    return _marked_deleted(view, told, everywhere=deleted)
-
-
-def _marked_deleted(
-    view: GraphView, told: list[LineageNode], *, everywhere: bool
-) -> list[LineageNode]:
-    maybe = [(node.id, "deleted") for node in told if everywhere or not node.distance]
-    gone = view.values(maybe)
-    if not gone:
-        return told
-    return [
-        node._replace(status="deleted") if (node.id, "deleted") in gone else node for node in told
-    ]
+    return told

@@ -35,6 +35,7 @@ class Fold:
         self._nodes: dict[int, _Map] = {}
         self._values: dict[tuple[int, str], list[_Map]] = {}
         self._ended_values: dict[tuple[int, str], int] = {}
+        self._keys: dict[int, dict[str, None]] = {}
         self._edges: dict[_EdgeName, _Map] = {}
         self._ended_edges: dict[_EdgeName, int] = {}
         self._events: list[_Map] = []
@@ -77,7 +78,12 @@ class Fold:
         """Return what `write.apply` takes."""
         values = [value for lives in self._values.values() for value in lives]
         return {
-            "nodes": [_labelled(node) for node in self._nodes.values()],
+            "nodes": [self._labelled(node) for node in self._nodes.values()],
+            "keys": [
+                {"node": node, "keys": list(keys)}
+                for node, keys in self._keys.items()
+                if node not in self._nodes
+            ],
             "members": [
                 {"node": node["id"], "owner": node["owner"]}
                 for node in self._nodes.values()
@@ -142,6 +148,9 @@ class Fold:
             if lives[-1]["since"] == revision:
                 lives.pop()
         if change.value is not None:
+            # A node says which plain keys it ever had, so that reads need not look for others.
+            if change.node != REGISTRY and "/" not in change.key:
+                self._keys.setdefault(change.node, {})[change.key] = None
             lives.append(
                 {
                     "node": change.node,
@@ -174,6 +183,10 @@ class Fold:
     def _end_edge(self, change: EndEdge, revision: int) -> None:
         self._ended_edges.setdefault(_edge_name(change), revision)
 
+    def _labelled(self, node: _Map) -> _Map:
+        properties = {**node, "keys": list(self._keys.get(node["id"], ())) or None}
+        return {"label": NodeKind(node["kind"]).label, "properties": properties}
+
     def _touched(self) -> set[tuple[int, str]]:
         return self._values.keys() | self._ended_values.keys()
 
@@ -190,10 +203,6 @@ class Fold:
 
 def _edge_name(change: AddEdge | EndEdge) -> _EdgeName:
     return change.source, change.kind.value, change.target, change.role
-
-
-def _labelled(node: _Map) -> _Map:
-    return {"label": NodeKind(node["kind"]).label, "properties": node}
 
 
 def _event(recorded: Recorded, token: str | None) -> _Map:

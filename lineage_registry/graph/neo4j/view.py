@@ -1,13 +1,23 @@
 """The state at one revision, read from the server."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Interval, Node, NodeKind, Scalar
-from lineage_registry.domain.view import Census, Closure, Direction, GraphView, Selection, Walk
+from lineage_registry.domain.view import (
+    Census,
+    Closure,
+    Column,
+    Direction,
+    GraphView,
+    Selection,
+    Walk,
+)
 from lineage_registry.graph.neo4j.connection import Reader
 from lineage_registry.graph.neo4j.folding import STILL
 from lineage_registry.graph.neo4j.rendering import interval_from, node_from
+from lineage_registry.graph.neo4j.tables import Table
 from lineage_registry.graph.neo4j.walking import Walker, filter_parameters, in_bounds, unfit
 from lineage_registry.ports.graph import from_microseconds
 
@@ -40,6 +50,12 @@ class Neo4jView(GraphView):
             parameters["keys"] = list(dict.fromkeys(keys))
             found = self._reader.read("read.nodes_with", parameters)
         return {row[0]: node_from(row) for row in found[0]["rows"]}
+
+    def table(self, ids: Collection[int], columns: Sequence[Sequence[Column]]) -> Iterable[Any]:
+        """Return (kind, (id, None, *cells)) for each node, in one statement."""
+        table = Table(columns)
+        parameters = {"ids": in_bounds(ids), "revision": self.revision, **table.parameters()}
+        return table.rows(self._reader.read("read.table", parameters)[0])
 
     def changed(self, ids: Collection[int]) -> dict[int, int]:
         """Return the revision that last changed each node."""

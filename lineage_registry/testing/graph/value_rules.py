@@ -242,6 +242,29 @@ class NodeRules(Rules):
         ]
         assert [type(row[3]) for row in rows[1:3]] == [bool, float]
 
+    def test_a_table_shows_what_held_at_its_revision(self, store: GraphStore) -> None:
+        _, node, other = write(store, model("m"), version(1, 1), version(1, 2))
+        commit(store, details(node, description="x", stage=None), put(node, n=1))
+        commit(store, details(node, description="y"), delete(node), details(1, name="renamed"))
+        commit(store, end(node, "description", "param/n"), restore(node))
+        (later,) = write(store, version(1, 3))
+        versions = frozenset({NodeKind.MODEL_VERSION})
+        keys = ("description", "deleted", "param/n")
+        columns = [[Column(Origin.VALUE, key, versions)] for key in keys]
+        columns.append([Column(Origin.OWNER_VALUE, "name", versions)])
+        seen = []
+        for revision in range(1, 5):
+            with store.view(revision) as view:
+                rows = {row[0]: row[2:] for _, row in view.table([node, other, later], columns)}
+            assert rows.pop(other) == (None, None, None, "renamed" if revision > 2 else "m")
+            seen.append(rows)
+        assert seen == [
+            {node: (None, None, None, "m")},
+            {node: ("x", None, 1, "m")},
+            {node: ("y", True, 1, "renamed")},
+            {node: (None, None, None, "renamed")},
+        ]
+
     def test_a_node_that_is_not_made_yet_is_missing(self, store: GraphStore) -> None:
         commit(store, model("a"))
         commit(store, model("b"))
