@@ -113,17 +113,19 @@ def _link(text: str) -> "str | tuple[str, str]":
 
 
 def as_kinds(texts: Sequence[str] | None, *, upper: bool) -> list[str] | None:
-    """Read kinds of nodes or edges in any case, with dashes or without; as `listed`."""
-    found = listed(texts)
-    if found is None:
+    """Read kinds of nodes or edges in any case, with dashes or without; `none` is none of them."""
+    given = unless_none(texts)
+    if given is None:
         return None
-    written = [text.strip().replace("-", "_") for text in found]
+    written = [text.strip().replace("-", "_") for text in given]
     return [text.upper() if upper else text.lower() for text in written]
 
 
-def listed(texts: Sequence[str] | None) -> list[str] | None:
-    """Read a list where none and no list differ: an empty text alone is an empty list."""
-    return [text for text in texts if text] if texts else None
+def unless_none(texts: Sequence[str] | None) -> list[str] | None:
+    """Return repeated texts: None if there are none, the empty list for the one word `none`."""
+    if not texts:
+        return None
+    return [] if [text.strip().lower() for text in texts] == ["none"] else list(texts)
 
 
 def tag_changes(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lineage_registry.cli import arguments as a
-from lineage_registry.cli import output, parsing
+from lineage_registry.cli import output
 from lineage_registry.cli.session import registry
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ Evaluated = Annotated[
 ]
 Declared = Annotated[
     bool, typer.Option("--declared", help="Follow only what somebody declared, not the inferred.")
-]
-Cursor = Annotated[
-    str | None, typer.Option(metavar="TEXT", help="Go on there: next_cursor of the page before.")
 ]
 
 
@@ -52,7 +49,7 @@ def recall(
     declared: Declared = False,
     deleted: a.Deleted = False,
     limit: a.Nodes = None,
-    cursor: Cursor = None,
+    cursor: a.Cursor = None,
     as_of: a.AsOf = None,
 ) -> None:
     """List the versions that used something, directly or over others, with the way there."""
@@ -63,7 +60,8 @@ def recall(
             *(reference or ()),
             content=content or (),
             without=without or (),
-            stage=parsing.listed(stage),
+            # None is a stage, so that an empty text says that there is none to be in.
+            stage=[one for one in stage if one] if stage else None,
             deployed=deployed,
             deployment=deployment,
             datasets=datasets,
@@ -87,7 +85,7 @@ def exposure(
     evaluated: Evaluated = False,
     declared: Declared = False,
     limit: a.Nodes = None,
-    cursor: Cursor = None,
+    cursor: a.Cursor = None,
     as_of: a.AsOf = None,
 ) -> None:
     """List what reached a version: data, tags, licences and taints, with the way it came."""

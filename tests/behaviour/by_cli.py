@@ -39,7 +39,7 @@ class CliCommands(c.Commands):
 
     def run(self, command: c.Command[A], context: c.Context) -> A:
         with tempfile.TemporaryDirectory() as folder:
-            words = _TYPED[type(command)](command)
+            words = TYPED[type(command)](command)
             if isinstance(command, c.RegisterVersion) and command.files:
                 words += ["--", str(self._files(command, Path(folder)))]
             said = self._type(words, command, context)
@@ -84,11 +84,6 @@ def option(name: str, value: object) -> Words:
 
 def each(name: str, values: Any) -> Words:
     return [word for value in values for word in option(name, value)]
-
-
-def choice(name: str, values: Any) -> Words:
-    """A list that may be left out; an empty text alone is an empty list."""
-    return [f"{name}="] if values == [] else each(name, values or ())
 
 
 def flag(name: str, *, given: bool) -> Words:
@@ -217,14 +212,21 @@ def _lineage(k: c.GetLineage) -> Words:
         "downstream": ["--down", "1000000" if k.depth is None else str(k.depth)],
         "both": ["--both", *option("--depth", k.depth)],
     }[k.direction]
-    words += choice("--edge-kind", k.edge_kinds) + choice("--node-kind", k.node_kinds)
+    words += or_none("--edge-kind", k.edge_kinds) + or_none("--node-kind", k.node_kinds)
     words += each("--stop-at", k.stop_at) + flag("--deleted", given=k.deleted)
     return ["lineage", *words, f"--limit={k.limit}", *when(k), "--", *k.start]
 
 
+def or_none(name: str, values: Any) -> Words:
+    """A list as a repeated option; the empty list is the word `none`."""
+    return each(name, ["none"] if values == [] else values or ())
+
+
 def _recall(k: c.GetRecall) -> Words:
     words = each("--content", k.content) + each("--without", k.without)
-    words += choice("--stage", k.stage) + flag("--deployed", given=k.deployed)
+    words += (["--stage="] if k.stage == [] else each("--stage", k.stage or ())) + flag(
+        "--deployed", given=k.deployed
+    )
     words += option("--deployment", k.deployment) + flag("--datasets", given=k.datasets)
     words += flag("--deleted", given=k.deleted)
     return ["recall", *words, *_way(k), *when(k), "--", *k.start]
@@ -282,7 +284,7 @@ def _list_versions(k: c.ListVersions) -> Words:
     return ["version", "list", *words, *rows(k), "--", f"{k.space}:/{k.name}"]
 
 
-_TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
+TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.CreateFamily: _create,
     c.GetFamily: lambda k: [group(k.space), "show", *when(k), "--", k.name],
     c.ListFamilies: _list_families,

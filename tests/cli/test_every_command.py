@@ -12,6 +12,7 @@ from lineage_registry.cli.options import Options
 from lineage_registry.exports import FORMATS, formats_of
 from lineage_registry.ports.commands import COMMANDS, Query
 from lineage_registry.services.local import LocalCommands
+from tests.behaviour.by_cli import TYPED
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
 
@@ -92,6 +93,10 @@ def test_every_command_of_the_registry_can_be_called(scene, monkeypatch, form):
         if form == "--json":
             assert isinstance(done.answer, dict), line
     assert {command.__name__ for command in COMMANDS} == CALLS.keys()
+
+
+def test_every_command_is_typed_by_the_door_of_the_behaviour_tests():
+    assert TYPED.keys() == set(COMMANDS)
 
 
 EXPORTED = [
