@@ -98,22 +98,6 @@ def neighbours(reference: a.Reference, *, limit: a.Nodes = None, as_of: a.AsOf =
     _note_cut(truncated=found.truncated)
 
 
-def path(
-    source: Annotated[str, typer.Argument(metavar="FROM", help="The effect, like clf:3.")],
-    target: Annotated[
-        str, typer.Argument(metavar="TO", help="The cause, like datasets:/digits/1.")
-    ],
-    *,
-    as_of: a.AsOf = None,
-) -> None:
-    """Show one shortest way from a thing to something it comes from."""
-    from lineage_registry.cli import lineage_views as views
-
-    with registry() as opened:
-        found = opened.path(source, target, as_of=as_of)
-    output.emit(found, lambda: views.path(found))
-
-
 def _note_cut(*, truncated: bool) -> None:
     if truncated:
         output.note("not complete: raise --limit")

@@ -9,7 +9,7 @@ from lineage_registry.cli.words import plural, ref, stage, state
 if TYPE_CHECKING:
     from lineage_registry.domain.lineage import Lineage, LineageNode
     from lineage_registry.exports.tree import TreeLine
-    from lineage_registry.ports.commands import Impact, Neighbours, Path, Siblings
+    from lineage_registry.ports.commands import Impact, Neighbours, Siblings
 
 _MOST_ROWS = 30
 
@@ -36,7 +36,7 @@ def _tree_words(line: "TreeLine") -> list[Cell]:
     if line.edge is not None:
         words = EDGE_WORDS[line.edge.kind]
         said.append(Cell((words.up if line.way == "up" else words.down) + " ", "dim"))
-    said += _node(line.node)
+    said += node(line.node)
     if line.edge is not None and role_words(line.edge):
         said.append(Cell(f" ({role_words(line.edge)})", "dim"))
     if line.seen_above:
@@ -44,15 +44,16 @@ def _tree_words(line: "TreeLine") -> list[Cell]:
     return said
 
 
-def _node(node: "LineageNode") -> list[Cell]:
-    said = [ref(node.reference)]
-    if node.title:
-        said.append(Cell(f" {node.title}"))
-    mark = stage(node.stage)
+def node(one: "LineageNode") -> list[Cell]:
+    """Return a node of an answer: reference, title, stage and what is worth a mark."""
+    said = [ref(one.reference)]
+    if one.title:
+        said.append(Cell(f" {one.title}"))
+    mark = stage(one.stage)
     if mark.text:
         said.append(Cell(f" [{mark.text}]", mark.style))
-    if node.status and node.status not in {"finished", "active"}:
-        named = state(node.status)
+    if one.status and one.status not in {"finished", "active"}:
+        named = state(one.status)
         said.append(Cell(f" [{named.text}]", named.style))
     return said
 
@@ -67,7 +68,7 @@ def _truth(one: "Lineage") -> list[Cell]:
 
 def impact(one: "Impact") -> View:
     """Return what is affected: who to tell first, then the things."""
-    starts = _refs(one.starts, "name")
+    starts = refs(one.starts, "name")
     if not one.total:
         return [Line([Cell("nothing depends on "), *starts])]
     kinds: dict[str, int] = {}
@@ -75,8 +76,8 @@ def impact(one: "Impact") -> View:
         kinds[count.kind] = kinds.get(count.kind, 0) + count.nodes
     said = ", ".join(plural(n, kind.replace("_", " ")) for kind, n in kinds.items())
     rows: list[tuple[str, Words | None]] = [
-        ("in Production", _refs(one.production, "bad")),
-        ("deployments", _refs(one.deployments, "bad")),
+        ("in Production", refs(one.production, "bad")),
+        ("deployments", refs(one.deployments, "bad")),
         ("owners to tell", ", ".join(one.owners)),
         ("by distance", _by_distance(one)),
     ]
@@ -103,11 +104,12 @@ def _by_distance(one: "Impact") -> str:
 
 
 def _closest(nodes: Sequence["LineageNode"]) -> Table:
-    rows = [(str(node.distance), _node(node)) for node in nodes]
+    rows = [(str(each.distance), node(each)) for each in nodes]
     return Table(("away", "affected"), rows)
 
 
-def _refs(references: Sequence[str], style: str) -> list[Cell]:
+def refs(references: Sequence[str], style: str) -> list[Cell]:
+    """Return references behind each other, not too many."""
     said: list[Cell] = []
     for each in references[:_MOST_ROWS]:
         said += [Cell(", ")] if said else []
@@ -125,7 +127,7 @@ def siblings(one: "Siblings") -> View:
         (
             ref(each.reference),
             stage(each.stage),
-            [*_refs(each.shared, ""), Cell(_declared(each.declared, each.shared), "dim")],
+            [*refs(each.shared, ""), Cell(_declared(each.declared, each.shared), "dim")],
         )
         for each in one.siblings
     ]
@@ -156,13 +158,3 @@ def neighbours(one: "Neighbours") -> View:
         for each in sorted(one.neighbours, key=lambda each: each.direction == "downstream")
     ]
     return [Table(("how", "what", "role", ""), rows)]
-
-
-def path(one: "Path") -> View:
-    """Return a way from an effect to a cause."""
-    if not one.nodes:
-        return [Line([Cell("no way leads there", "dim")])]
-    return [
-        Line([Cell("  " * min(step, 16) + ("<- " if step else ""), "dim"), ref(node)])
-        for step, node in enumerate(one.nodes)
-    ]

@@ -168,7 +168,18 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "neighbours": Verb(
             "List what is directly tied to a thing.", "lineage:neighbours", exports=True
         ),
-        "path": Verb("Show one shortest way from a thing to a cause.", "lineage:path"),
+        "paths": Verb(
+            "Show the shortest ways from a thing to a cause.", "structure:paths", exports=True
+        ),
+        "common-ancestors": Verb(
+            "List what several things all come from.", "structure:common_ancestors", exports=True
+        ),
+        "roots": Verb("List what a thing comes from in the end.", "structure:roots", exports=True),
+        "leaves": Verb("List what a thing ends in.", "structure:leaves", exports=True),
+        "order": Verb("List a lineage in layers, causes first.", "structure:order", exports=True),
+        "subgraph": Verb(
+            "Draw given things and the edges among them.", "structure:subgraph", exports=True
+        ),
         "export": Verb("Write the lineage graph to a file.", "export:export"),
     },
     "Lifecycle": {
@@ -201,5 +212,11 @@ TOP: Final[Mapping[str, Verb | Noun]] = {
     name: entry for section in SECTIONS.values() for name, entry in section.items()
 }
 
-OTHER_NAMES: Final = {"load": "download", "ancestors": "lineage", "tree": "lineage", "ls": "search"}
+OTHER_NAMES: Final = {
+    "path": "paths",
+    "load": "download",
+    "ancestors": "lineage",
+    "tree": "lineage",
+    "ls": "search",
+}
 """What people may try first; they are told the name that works."""

@@ -9,6 +9,7 @@ from lineage_registry.errors import InvalidQueryError
 
 if TYPE_CHECKING:
     from lineage_registry.registry import LineageHandle, Registry
+    from lineage_registry.registry.structure import Scope
 
 Up = Annotated[int | None, typer.Option("--up", metavar="N", min=0, help="Causes, N edges up.")]
 Down = Annotated[
@@ -31,7 +32,20 @@ StopAt = Annotated[
     list[str] | None,
     typer.Option("--stop-at", metavar="REF", help="Report it, but do not go through it."),
 ]
+Declared = Annotated[bool, typer.Option("--declared", help="Follow only what was declared.")]
 Through = Annotated[bool, typer.Option("--deleted", help="Go through deleted things, too.")]
+
+
+def scope(
+    edge_kind: list[str] | None, as_of: str | None, *, deleted: bool, declared: bool
+) -> "Scope":
+    """Return which part of the graph a question about its shape is about."""
+    return {
+        "edge_kinds": parsing.as_kinds(edge_kind, upper=True),
+        "deleted": deleted,
+        "inferred": not declared,
+        "as_of": as_of,
+    }
 
 
 class Walk(NamedTuple):

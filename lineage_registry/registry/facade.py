@@ -23,6 +23,7 @@ from lineage_registry.registry.recall import RecallQuestions
 from lineage_registry.registry.rows import Rows
 from lineage_registry.registry.runs import RunHandle
 from lineage_registry.registry.sending import How, Sender
+from lineage_registry.registry.structure import StructureQuestions
 from lineage_registry.registry.taints import TaintQuestions
 from lineage_registry.registry.transfers import Progress, download, fetched, saved, uploaded
 
@@ -30,7 +31,7 @@ Link = str | tuple[str, str]
 """A reference, or a reference and the role it has."""
 
 
-class Registry(LineageQuestions, RecallQuestions, Exporting, TaintQuestions):
+class Registry(LineageQuestions, RecallQuestions, StructureQuestions, TaintQuestions, Exporting):
     """A model registry, here or behind an HTTP server.
 
     References are strings: `resnet50:3`, `resnet50@champion`, `models:/resnet50/Production`,

@@ -79,7 +79,3 @@ class LineageQuestions(Asker):
     ) -> c.Neighbours:
         """Return the direct neighbours of a thing over edges of every kind."""
         return self.sender.ask(c.GetNeighbours, of=reference, limit=limit, as_of=as_of)
-
-    def path(self, source: str, target: str, *, as_of: AsOf = None) -> c.Path:
-        """Return one shortest way from a thing to something it comes from."""
-        return self.sender.ask(c.GetPath, source=source, target=target, as_of=as_of)

@@ -12,6 +12,7 @@ from lineage_registry.domain.resolution import (
     resolve_all,
 )
 from lineage_registry.domain.view import GraphView
+from lineage_registry.errors import InvalidReferenceError
 
 
 def nodes_of(view: GraphView, references: Sequence[Reference], *, deleted: bool) -> list[int]:
@@ -32,6 +33,23 @@ def nodes_of(view: GraphView, references: Sequence[Reference], *, deleted: bool)
         else:
             ids[found.node] = None
     return list(ids)
+
+
+def single_nodes(view: GraphView, references: Sequence[Reference], *, deleted: bool) -> list[int]:
+    """Return the node that each reference means; none of them means several.
+
+    Raises:
+        InvalidReferenceError: One is a whole model or dataset.
+    """
+    found = resolve_all(view, references, deleted=deleted)
+    for reference, one in zip(references, found, strict=True):
+        if one.kind in FAMILY_KINDS.values():
+            raise InvalidReferenceError(
+                f"{reference} names no version",
+                hint=f"add one, like {reference.name}:latest",
+                reference=str(reference),
+            )
+    return [one.node for one in found]
 
 
 def versions_of(view: GraphView, family: Found, *, deleted: bool) -> list[int]:

@@ -137,6 +137,21 @@ def rows(command: Any) -> Words:
     return [f"--limit={command.limit}", *option("--cursor", command.cursor), *when(command)]
 
 
+def scope(command: Any) -> Words:
+    words = or_none("--edge-kind", command.edge_kinds) + flag("--deleted", given=command.deleted)
+    return [*words, *flag("--declared", given=not command.inferred), *when(command)]
+
+
+def report(command: Any) -> Words:
+    words = or_none("--node-kind", command.node_kinds)
+    return [*words, f"--limit={command.limit}", *scope(command)]
+
+
+def _order(k: c.GetOrder) -> Words:
+    way = {"upstream": [], "downstream": ["--down"], "both": ["--both"], "none": ["--only"]}
+    return ["order", *way[k.direction], f"--limit={k.limit}", *scope(k), "--", *k.start]
+
+
 def _create(k: c.CreateFamily) -> Words:
     details = option("--description", k.description) + option("--owner", k.owner)
     return [group(k.space), "create", *details, *tags(k.tags), "--", k.name]
@@ -430,7 +445,12 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.GetExposure: _exposure,
     c.GetSiblings: lambda k: ["siblings", f"--limit={k.limit}", *when(k), "--", k.of],
     c.GetNeighbours: lambda k: ["neighbours", f"--limit={k.limit}", *when(k), "--", k.of],
-    c.GetPath: lambda k: ["path", *when(k), "--", k.source, k.target],
+    c.GetPaths: lambda k: ["paths", f"-k{k.k}", *scope(k), "--", k.source, k.target],
+    c.GetCommonAncestors: lambda k: ["common-ancestors", *report(k), "--", *k.start],
+    c.GetRoots: lambda k: ["roots", *report(k), "--", *k.start],
+    c.GetLeaves: lambda k: ["leaves", *report(k), "--", *k.start],
+    c.GetOrder: _order,
+    c.GetSubgraph: lambda k: ["subgraph", *scope(k), "--", *k.node],
     c.ListEvents: _events,
     c.GetAuditReport: lambda k: [
         "report",

@@ -200,18 +200,6 @@ def test_neighbours_are_one_edge_of_any_kind_away(family: Registry) -> None:
     ]
 
 
-def test_a_path_is_one_shortest_way(family: Registry) -> None:
-    way = [short(one) for one in family.path("top:1", "datasets:/raw/1").nodes]
-    assert way[1] in {"left", "right"}
-    assert [*way[:1], *way[2:]] == ["top", "base", "t", "clean", "raw"]
-    assert (
-        family.path("top:1", "datasets:/raw/1", as_of=9).nodes
-        == family.path("top:1", "datasets:/raw/1").nodes
-    )
-    assert family.path("datasets:/raw/1", "top:1").nodes == []
-    assert family.path("top:1", "top:1").nodes == ["models:/top/1"]
-
-
 def test_impact_counts_all_and_names_production_deployments_and_owners(
     place: Place, family: Registry
 ) -> None:
@@ -335,8 +323,13 @@ def test_starts_that_are_not_there_are_refused(family: Registry) -> None:
         family.impact,
         family.siblings,
         family.neighbours,
-        lambda text: family.path(text, "top:1"),
-        lambda text: family.path("top:1", text),
+        family.roots,
+        family.leaves,
+        family.order,
+        family.subgraph,
+        lambda text: family.common_ancestors("top:1", text),
+        lambda text: family.paths(text, "top:1"),
+        lambda text: family.paths("top:1", text),
         lambda text: family.ancestors("top:1", stop_at=[text]),
     ):
         with pytest.raises(ModelNotFoundError):

@@ -41,6 +41,8 @@ from lineage_registry.ports.commands.catalog import (
     TagChanges,
     UpdateFamily,
 )
+from lineage_registry.ports.commands.common_ancestors import CommonAncestors, GetCommonAncestors
+from lineage_registry.ports.commands.ends import Ends, GetLeaves, GetRoots
 from lineage_registry.ports.commands.exposure import Exposure, GetExposure, Mark, Source
 from lineage_registry.ports.commands.impact import Count, GetImpact, Impact
 from lineage_registry.ports.commands.lifecycle import (
@@ -62,7 +64,8 @@ from lineage_registry.ports.commands.lifecycle import (
     Stages,
 )
 from lineage_registry.ports.commands.lineage import GetLineage
-from lineage_registry.ports.commands.paths import GetPath, Path
+from lineage_registry.ports.commands.order import GetOrder, Order
+from lineage_registry.ports.commands.paths import GetPaths, Path, Paths, Tie
 from lineage_registry.ports.commands.recall import GetRecall, Recall, Recalled
 from lineage_registry.ports.commands.relatives import (
     GetNeighbours,
@@ -89,6 +92,7 @@ from lineage_registry.ports.commands.runs import (
     UpdateRun,
 )
 from lineage_registry.ports.commands.steps import Step
+from lineage_registry.ports.commands.subgraph import GetSubgraph
 from lineage_registry.ports.commands.taints import (
     GetTaints,
     LiftTaint,
@@ -162,7 +166,12 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     GetLineage,
     GetSiblings,
     GetNeighbours,
-    GetPath,
+    GetPaths,
+    GetCommonAncestors,
+    GetRoots,
+    GetLeaves,
+    GetOrder,
+    GetSubgraph,
     GetImpact,
     GetRecall,
     GetExposure,
@@ -187,6 +196,7 @@ __all__ = [
     "AuditReport",
     "Command",
     "Commands",
+    "CommonAncestors",
     "ConfigureStages",
     "Context",
     "Count",
@@ -197,6 +207,7 @@ __all__ = [
     "Deploy",
     "Deployment",
     "EndRun",
+    "Ends",
     "Exposure",
     "Family",
     "File",
@@ -204,21 +215,26 @@ __all__ = [
     "Files",
     "Finding",
     "GetAuditReport",
+    "GetCommonAncestors",
     "GetDeployment",
     "GetExposure",
     "GetFamily",
     "GetFiles",
     "GetHistory",
     "GetImpact",
+    "GetLeaves",
     "GetLineage",
     "GetMetricHistory",
     "GetNeighbours",
-    "GetPath",
+    "GetOrder",
+    "GetPaths",
     "GetRecall",
+    "GetRoots",
     "GetRun",
     "GetSiblings",
     "GetStages",
     "GetStatus",
+    "GetSubgraph",
     "GetTaints",
     "GetVersion",
     "GraphAnswer",
@@ -246,9 +262,11 @@ __all__ = [
     "MoveStage",
     "Neighbour",
     "Neighbours",
+    "Order",
     "Page",
     "Parent",
     "Path",
+    "Paths",
     "Query",
     "RaiseTaint",
     "RaisedTaint",
@@ -281,6 +299,7 @@ __all__ = [
     "Tainted",
     "TaintedNode",
     "Taints",
+    "Tie",
     "UpdateFamily",
     "UpdateRun",
     "UpdateVersion",

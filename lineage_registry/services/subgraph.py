@@ -1,0 +1,26 @@
+"""Subgraph: given things and the edges among them."""
+
+from lineage_registry.domain.lineage import Lineage
+from lineage_registry.ports.commands import Context, GetSubgraph
+from lineage_registry.services.lineage_nodes import describe_nodes
+from lineage_registry.services.scope import edges_among
+from lineage_registry.services.starts import nodes_of
+from lineage_registry.services.workplace import Workplace, read
+
+
+def get_subgraph(work: Workplace, command: GetSubgraph, _: Context) -> Lineage:
+    """Return given things and the lineage edges among them, as a graph."""
+    references = [read(text) for text in command.node]
+    with work.ask(command.as_of, references) as view:
+        ids = sorted(nodes_of(view, references, deleted=command.deleted))
+        return Lineage.model_construct(
+            starts=[str(reference) for reference in references],
+            direction="both",
+            depth=0,
+            nodes=describe_nodes(view, dict.fromkeys(ids, 0)),
+            edges=sorted(edges_among(view, command, ids), key=lambda edge: edge[:4]),
+            depth_reached=0,
+            truncated=False,
+            revision=view.revision,
+            as_of=view.at(view.revision),
+        )
