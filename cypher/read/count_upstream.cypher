@@ -3,7 +3,7 @@
 // mode: read
 // rows: many
 // params: starts LIST<INTEGER>, uncounted LIST<INTEGER>, kinds LIST<STRING>, through LIST<STRING>?, stop_at LIST<INTEGER>, deleted BOOLEAN, inferred BOOLEAN, report LIST<STRING>?, revision INTEGER
-// returns: distance INTEGER, kind STRING, nodes INTEGER, owners LIST<INTEGER>
+// returns: distance INTEGER, kind STRING, nodes INTEGER, owners LIST<LIST<INTEGER>>
 // choices: depth
 UNWIND $starts AS id
 MATCH (start:Node {id: id})
@@ -18,5 +18,6 @@ MATCH p = (start) (
 ){0,/*depth*/} (n)
 WITH n, min(length(p)) AS distance
 WHERE NOT n.id IN $uncounted AND ($report IS NULL OR n.kind IN $report)
-RETURN distance, n.kind AS kind, count(*) AS nodes, collect(DISTINCT n.owner) AS owners
+WITH distance, n.kind AS kind, n.owner AS owner, count(*) AS nodes
+RETURN distance, kind, sum(nodes) AS nodes, collect([owner, nodes]) AS owners
 ORDER BY distance, kind

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from lineage_registry.cli import arguments as a
-from lineage_registry.cli import output
+from lineage_registry.cli import output, parsing
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.terminal import has_unicode
 from lineage_registry.cli.walks import (
@@ -55,6 +55,16 @@ def impact(
     reference: a.References,
     *,
     depth: Depth = None,
+    node_kind: Annotated[
+        list[str] | None,
+        typer.Option("--node-kind", metavar="KIND", help="Count only these, like model-version."),
+    ] = None,
+    stage: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--stage", "-s", metavar="STAGE", help="What counts as Production; repeatable."
+        ),
+    ] = None,
     limit: a.Nodes = None,
     fail_on: Annotated[
         Literal["production", "deployments", "any"] | None,
@@ -66,7 +76,14 @@ def impact(
     from lineage_registry.cli import lineage_views as views
 
     with registry() as opened:
-        found = opened.impact(*reference, depth=depth, limit=limit, as_of=as_of)
+        found = opened.impact(
+            *reference,
+            depth=depth,
+            node_kinds=parsing.as_kinds(node_kind, upper=False),
+            stage=stage or None,
+            limit=limit,
+            as_of=as_of,
+        )
     output.emit(found, lambda: views.impact(found))
     hits = {
         "production": len(found.production),

@@ -4,12 +4,18 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from lineage_registry.cli.views import GAP, Cell, Fields, Line, Table, Tree, View, Words
-from lineage_registry.cli.words import plural, ref, stage, state
+from lineage_registry.cli.words import plural, ref, short, stage, state
 
 if TYPE_CHECKING:
     from lineage_registry.domain.lineage import Lineage, LineageNode
     from lineage_registry.exports.tree import TreeLine
-    from lineage_registry.ports.commands import Impact, Neighbours, Siblings
+    from lineage_registry.ports.commands import (
+        DeploymentHit,
+        FamilyHit,
+        Impact,
+        Neighbours,
+        Siblings,
+    )
 
 _MOST_ROWS = 30
 
@@ -81,6 +87,7 @@ def impact(one: "Impact") -> View:
         ("owners to tell", ", ".join(one.owners)),
         ("by distance", _by_distance(one)),
     ]
+    hit = [*map(_family, one.families), *map(_service, one.serving)][:_MOST_ROWS]
     shown = [node for node in one.closest if node.distance][:_MOST_ROWS]
     parts: list[Line | Fields | Table] = [
         Line([Cell(f"{plural(one.total, 'thing')}", "name"), Cell(" affected by "), *starts]),
@@ -88,11 +95,24 @@ def impact(one: "Impact") -> View:
         GAP,
         Fields(rows),
     ]
+    if hit:
+        parts += [GAP, Table(("hit", "owner", "versions", "in Production"), hit)]
     if shown:
         parts += [GAP, _closest(shown)]
     if one.total > len(shown):
         parts.append(Line([Cell(f"and {one.total - len(shown):,} more", "dim")]))
     return parts
+
+
+def _family(hit: "FamilyHit") -> tuple[Words, ...]:
+    production = _refs(hit.production, "bad")
+    return ref(hit.reference), hit.owner or "", f"{hit.versions:,}", production
+
+
+def _service(hit: "DeploymentHit") -> tuple[Words, ...]:
+    place = f" ({hit.environment})" if hit.environment else ""
+    serves = f"serves {short(hit.serves)}" if hit.serves else ""
+    return [ref(hit.reference), Cell(place, "dim")], hit.owner or "", "", serves
 
 
 def _by_distance(one: "Impact") -> str:

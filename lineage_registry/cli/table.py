@@ -161,7 +161,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "lineage": Verb(
             "Draw what a thing comes from, as a tree.", "lineage:lineage", exports=True
         ),
-        "impact": Verb("Say what is affected if a thing breaks.", "lineage:impact"),
+        "impact": Verb("Say what is affected if a thing breaks.", "lineage:impact", exports=True),
         "recall": Verb("List the versions that used something.", "recall:recall", exports=True),
         "exposure": Verb("List what reached a version.", "recall:exposure", exports=True),
         "siblings": Verb("List versions that share a cause.", "lineage:siblings", exports=True),

@@ -2,9 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Any, NamedTuple
 
 from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Interval, Node, NodeKind, Scalar
@@ -111,11 +112,48 @@ class Census(NamedTuple):
 
     Attributes:
         counts: (distance, kind) to number of nodes.
-        owners: The models and datasets whose versions were reached.
+        owners: The models and datasets whose versions were reached, and how many of each.
     """
 
     counts: Mapping[tuple[int, NodeKind], int]
-    owners: frozenset[int]
+    owners: Mapping[int, int]
+
+
+class Pick(NamedTuple):
+    """Which of the nodes that a walk counts to name: of these kinds, with these values.
+
+    Attributes:
+        kinds: None is all.
+        limit: Nodes at most, closest first by (distance, id).
+    """
+
+    kinds: frozenset[NodeKind] | None
+    having: tuple[Filter, ...]
+    limit: int
+
+
+class Picked(NamedTuple):
+    """What a pick names.
+
+    Attributes:
+        distances: Node to distance, closest first; the starts are left out.
+        more: Whether there is more than its limit.
+    """
+
+    distances: Mapping[int, int]
+    more: bool
+
+
+class Survey(NamedTuple):
+    """What a walk would find, counted, and some of it named: one for each pick."""
+
+    census: Census
+    picked: Sequence[Picked]
+
+
+def picked_of(found: Mapping[int, int], pick: Pick) -> Picked:
+    """Cut what was found, in order and one more than wanted, down to what a pick names."""
+    return Picked(dict(islice(found.items(), pick.limit)), len(found) > pick.limit)
 
 
 class Origin(StrEnum):
@@ -251,6 +289,20 @@ class GraphView(ABC):
     @abstractmethod
     def census(self, starts: Collection[int], walk: Walk) -> Census:
         """Count what `walk` finds without holding it; `limit` and `edges` are ignored."""
+
+    def survey(self, starts: Collection[int], walk: Walk, picks: Sequence[Pick]) -> Survey:
+        """Count what `walk` finds and name some of it; its `report` and `having` are of the counts.
+
+        An engine that can do with fewer walks does so.
+        """
+        picked = []
+        for pick in picks:
+            named = replace(
+                walk, report=pick.kinds, having=pick.having, limit=pick.limit + 1, edges=False
+            )
+            found = self.walk(starts, named).distances
+            picked.append(picked_of({id_: far for id_, far in found.items() if far}, pick))
+        return Survey(self.census(starts, walk), picked)
 
     @abstractmethod
     def path(self, source: int, target: int, kinds: Collection[EdgeKind]) -> list[int] | None:

@@ -58,14 +58,30 @@ class LineageQuestions(Asker):
         return self.lineage(*start, direction="downstream", **options)
 
     def impact(
-        self, *start: str, depth: int | None = None, limit: int | None = None, as_of: AsOf = None
+        self,
+        *start: str,
+        depth: int | None = None,
+        node_kinds: Sequence[str] | None = None,
+        stage: str | Sequence[str] | None = None,
+        limit: int | None = None,
+        as_of: AsOf = None,
     ) -> c.Impact:
-        """Return what is affected if some things break or are withdrawn.
+        """Return what is affected if some things break or are withdrawn, and who to tell.
 
-        Counts by kind and distance are complete; at most `limit` (100) nodes are named.
+        Counts by kind and distance and by model and dataset are complete; at most `limit` (100)
+        nodes of a sort are named. `stage` says what counts as Production.
+
+        Raises:
+            NotFoundError: A start or stage is not there.
         """
         return self.sender.ask(
-            c.GetImpact, start=list(start), depth=depth, limit=limit, as_of=as_of
+            c.GetImpact,
+            start=list(start),
+            depth=depth,
+            node_kinds=None if node_kinds is None else list(node_kinds),
+            stage=[stage] if isinstance(stage, str) else None if stage is None else list(stage),
+            limit=limit,
+            as_of=as_of,
         )
 
     def siblings(

@@ -89,7 +89,7 @@ def get_audit_report(work: Workplace, command: GetAuditReport, context: Context)
             model_owner=model.owner,
             model_description=model.description,
             ancestry=ancestry,
-            impact=impact(view, [exact], depth=None, limit=1_000),
+            impact=impact(view, [exact], limit=1_000),
             runs=runs,
             sources=origins,
             moves=moves(view, events),

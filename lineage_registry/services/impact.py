@@ -1,69 +1,145 @@
 """Impact: what is affected if some things break or are withdrawn."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
-from lineage_registry.domain.graph import NodeKind
+from lineage_registry.domain.graph import EdgeKind, Node, NodeKind, Scalar
+from lineage_registry.domain.lifecycle import demand_stages
 from lineage_registry.domain.references import Reference
 from lineage_registry.domain.resolution import write_references
-from lineage_registry.domain.view import Closure, Comparison, Direction, Filter, GraphView, Walk
-from lineage_registry.ports.commands import Context, Count, GetImpact, Impact
+from lineage_registry.domain.view import Comparison, Direction, Filter, GraphView, Pick, Walk
+from lineage_registry.ports.commands import (
+    Context,
+    Count,
+    DeploymentHit,
+    FamilyHit,
+    GetImpact,
+    Impact,
+    OwnerHit,
+)
 from lineage_registry.services.lineage_nodes import describe_nodes
 from lineage_registry.services.starts import nodes_of
 from lineage_registry.services.workplace import Workplace, read
 
-_IN_PRODUCTION = (Filter("stage", Comparison.EQUAL, "Production"),)
+_MODELS, _SERVICES = frozenset({NodeKind.MODEL_VERSION}), frozenset({NodeKind.DEPLOYMENT})
+PRODUCTION: Final = ("Production",)
 
 
 def get_impact(work: Workplace, command: GetImpact, _: Context) -> Impact:
-    """Return what is affected by some things: counts, Production versions, deployments, owners."""
+    """Return what is affected by some things: counts, Production versions, deployments, owners.
+
+    Raises:
+        StageNotFoundError: There is no such stage.
+    """
     references = [read(text) for text in command.start]
     with work.ask(command.as_of, references) as view:
-        return impact(view, references, depth=command.depth, limit=command.limit)
+        if command.stage is not None:
+            demand_stages(view, command.stage)
+        return _impact(view, references, command)
 
 
-def impact(
-    view: GraphView, references: Sequence[Reference], *, depth: int | None, limit: int
-) -> Impact:
+def impact(view: GraphView, references: Sequence[Reference], *, limit: int) -> Impact:
     """Count and name what lies downstream; deleted starts count as starts."""
+    command = GetImpact(start=[str(reference) for reference in references], limit=limit)
+    return _impact(view, references, command)
+
+
+class _Named(NamedTuple):
+    """What is named in an answer, as it is read."""
+
+    nodes: Mapping[int, Node]
+    references: Mapping[int, str]
+
+    def text(self, id_: int, key: str) -> str | None:
+        value: Scalar | None = self.nodes[id_].values.get(key)
+        return None if value is None else str(value)
+
+
+def _impact(view: GraphView, references: Sequence[Reference], command: GetImpact) -> Impact:
     starts = nodes_of(view, references, deleted=True)
-    plan: dict[str, Any] = {"direction": Direction.DOWNSTREAM, "depth": depth, "edges": False}
-    census = view.census(starts, Walk(**plan))
-    closest = view.walk(starts, Walk(**plan, limit=limit))
-    production = view.walk(
-        starts,
-        Walk(
-            **plan,
-            limit=limit,
-            report=frozenset({NodeKind.MODEL_VERSION}),
-            having=_IN_PRODUCTION,
-        ),
-    )
-    serving = view.walk(starts, Walk(**plan, limit=limit, report=frozenset({NodeKind.DEPLOYMENT})))
-    hit = [_reached(found) for found in (production, serving)]
-    told = {*census.owners, *hit[1]}
-    owners = view.values([(id_, "owner") for id_ in told])
-    named = write_references(view, view.nodes({*hit[0], *hit[1]}, ("name",)))
-    return Impact(
+    kinds = None if command.node_kinds is None else frozenset(command.node_kinds)
+    stages = dict.fromkeys(PRODUCTION if command.stage is None else command.stage)
+    models, services = _MODELS, _SERVICES
+    if kinds is not None:
+        models, services = models & kinds, services & kinds
+    picks = [Pick(kinds, (), command.limit), Pick(services, (), command.limit)]
+    for stage in stages:
+        in_stage = Filter("stage", Comparison.EQUAL, stage)
+        picks.append(Pick(models, (in_stage,), command.limit))
+    walk = Walk(Direction.DOWNSTREAM, depth=command.depth, report=kinds, edges=False)
+    census, (closest, served, *staged) = view.survey(starts, walk, picks)
+    by_distance = sorted((far, id_) for found in staged for id_, far in found.distances.items())
+    production = [id_ for _, id_ in by_distance[: command.limit]]
+    cut = any(found.more for found in (closest, served, *staged))
+    named = _named(view, {*census.owners, *served.distances, *production})
+    families = _families(census.owners, production, named)
+    serving = _serving(view, served.distances, named)
+    notify = _notify([*families, *serving])
+    return Impact.model_construct(
         starts=[str(reference) for reference in references],
         total=sum(census.counts.values()),
         counts=[
             Count(distance=distance, kind=kind, nodes=nodes)
             for (distance, kind), nodes in sorted(census.counts.items())
         ],
-        production=[named[id_] for id_ in hit[0]],
-        deployments=[named[id_] for id_ in hit[1]],
-        owners=sorted({str(owner) for owner in owners.values()}),
-        closest=describe_nodes(view, {id_: closest.distances[id_] for id_ in _reached(closest)}),
-        truncated=any(_cut(found, limit) for found in (closest, production, serving)),
+        production=[named.references[id_] for id_ in production],
+        deployments=[one.reference for one in serving],
+        owners=[one.name for one in notify],
+        families=families[: command.limit],
+        serving=serving,
+        notify=notify,
+        closest=describe_nodes(view, closest.distances),
+        truncated=cut or max(len(by_distance), len(families)) > command.limit,
         revision=view.revision,
         as_of=view.at(view.revision),
     )
 
 
-def _reached(closure: Closure) -> list[int]:
-    return [id_ for id_, distance in closure.distances.items() if distance]
+def _named(view: GraphView, ids: set[int]) -> _Named:
+    nodes = view.nodes(ids, ("name", "owner", "environment")) if ids else {}
+    return _Named(nodes, write_references(view, nodes) if nodes else {})
 
 
-def _cut(closure: Closure, limit: int) -> bool:
-    return closure.truncated and len(_reached(closure)) >= limit - 1
+def _families(
+    owners: Mapping[int, int], production: Sequence[int], named: _Named
+) -> list[FamilyHit]:
+    staged: defaultdict[int, list[str]] = defaultdict(list)
+    for id_ in production:
+        staged[named.nodes[id_].owner].append(named.references[id_])
+    order = sorted(owners, key=lambda id_: (-len(staged[id_]), -owners[id_], id_))
+    return [
+        FamilyHit(
+            reference=named.references[id_],
+            kind=named.nodes[id_].kind,
+            owner=named.text(id_, "owner"),
+            versions=owners[id_],
+            production=staged[id_],
+        )
+        for id_ in order
+    ]
+
+
+def _serving(view: GraphView, services: Mapping[int, int], named: _Named) -> list[DeploymentHit]:
+    edges = view.edges(services, Direction.UPSTREAM, (EdgeKind.SERVES,)) if services else []
+    served = {edge.source: edge.target for edge in edges}
+    versions = view.nodes(set(served.values()), ("name",)) if served else {}
+    references = write_references(view, versions) if versions else {}
+    return [
+        DeploymentHit(
+            reference=named.references[id_],
+            distance=distance,
+            serves=references.get(served.get(id_, 0)),
+            environment=named.text(id_, "environment"),
+            owner=named.text(id_, "owner"),
+        )
+        for id_, distance in services.items()
+    ]
+
+
+def _notify(hit: Sequence[FamilyHit | DeploymentHit]) -> list[OwnerHit]:
+    owned: defaultdict[str, list[str]] = defaultdict(list)
+    for one in hit:
+        if one.owner is not None:
+            owned[one.owner].append(one.reference)
+    return [OwnerHit(name=name, owns=owned[name]) for name in sorted(owned)]

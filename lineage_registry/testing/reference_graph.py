@@ -306,14 +306,15 @@ class ReferenceView(GraphView):
     def census(self, starts: Collection[int], walk: Walk) -> Census:
         """Count a walk without a limit."""
         counts: dict[tuple[int, Any], int] = {}
-        owners = set()
+        owners: dict[int, int] = {}
         for node, distance in self.distances(starts, walk).items():
             near = walk.depth is None or distance <= walk.depth
             if near and node not in starts and self.is_reported(node, walk):
                 facts = self.graph.nodes[node]
                 counts[distance, facts.kind] = counts.get((distance, facts.kind), 0) + 1
-                owners.add(facts.owner)
-        return Census(counts, frozenset(owners - {REGISTRY}))
+                owners[facts.owner] = owners.get(facts.owner, 0) + 1
+        owners.pop(REGISTRY, None)
+        return Census(counts, owners)
 
     def path(self, source: int, target: int, kinds: Collection[EdgeKind]) -> list[int] | None:
         """Return one shortest way, or None."""

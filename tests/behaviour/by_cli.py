@@ -436,6 +436,8 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.GetImpact: lambda k: [
         "impact",
         *option("--depth", k.depth),
+        *each("--node-kind", k.node_kinds or ()),
+        *each("--stage", k.stage or ()),
         f"--limit={k.limit}",
         *when(k),
         "--",

@@ -10,6 +10,7 @@ from lineage_registry.errors import (
     InvalidQueryError,
     InvalidReferenceError,
     ModelNotFoundError,
+    StageNotFoundError,
     VersionNotFoundError,
 )
 from lineage_registry.ports.commands import Neighbour, Sibling
@@ -236,6 +237,64 @@ def test_impact_counts_all_and_names_production_deployments_and_owners(
     assert family.impact("top:1").total == 0
     before = place.revision
     assert family.impact("top:1", as_of=before - 1).deployments == ["deployments:/shop"]
+
+
+def test_impact_says_who_owns_what_of_it(family: Registry) -> None:
+    for name, owner in (("top", "ann"), ("left", "bob"), ("right", "ann")):
+        family.update(name, owner=owner)
+    family.register("left", parents=["base:1"])
+    family.promote("top:1", "Production")
+    family.promote("left:2", "Staging")
+    family.deploy("shop", "top:1", owner="ops", environment="eu")
+    found = family.impact("base:1")
+    assert [(one.reference, one.owner, one.versions, one.production) for one in found.families] == [
+        ("models:/top", "ann", 1, ["models:/top/1"]),
+        ("models:/left", "bob", 2, []),
+        ("models:/right", "ann", 1, []),
+    ]
+    (shop,) = found.serving
+    assert (shop.reference, shop.serves, shop.environment, shop.owner, shop.distance) == (
+        "deployments:/shop",
+        "models:/top/1",
+        "eu",
+        "ops",
+        3,
+    )
+    assert [(one.name, one.owns) for one in found.notify] == [
+        ("ann", ["models:/top", "models:/right"]),
+        ("bob", ["models:/left"]),
+        ("ops", ["deployments:/shop"]),
+    ]
+    rows = [dict(zip(found.table().columns, row, strict=True)) for row in found.table().rows]
+    assert [(row["reference"], row["owner"], row["versions"], row["serves"]) for row in rows] == [
+        ("models:/top", "ann", 1, None),
+        ("models:/left", "bob", 2, None),
+        ("models:/right", "ann", 1, None),
+        ("deployments:/shop", "ops", None, "models:/top/1"),
+    ]
+    cut = family.impact("base:1", limit=1)
+    assert [one.reference for one in cut.families] == ["models:/top"]
+    assert (cut.truncated, cut.notify) == (True, found.notify)
+
+
+def test_impact_is_narrowed_by_kinds_and_counts_other_stages_as_production(
+    family: Registry,
+) -> None:
+    family.promote("top:1", "Production")
+    family.promote("left:1", "Staging")
+    family.deploy("shop", "top:1")
+    assert family.impact("base:1", stage="Staging").production == ["models:/left/1"]
+    both = family.impact("base:1", stage=["Production", "Staging"])
+    assert both.production == ["models:/left/1", "models:/top/1"]
+    with pytest.raises(StageNotFoundError):
+        family.impact("base:1", stage="production")
+    versions = family.impact("datasets:/raw/1", node_kinds=["model_version"])
+    assert {one.kind for one in versions.counts} == {"model_version"}
+    assert (versions.total, versions.deployments) == (4, [])
+    assert versions.production == ["models:/top/1"]
+    services = family.impact("base:1", node_kinds=["deployment"])
+    assert (services.total, services.deployments) == (1, ["deployments:/shop"])
+    assert (services.production, services.families) == ([], [])
 
 
 def test_questions_about_the_past_are_answered_from_it(place: Place, family: Registry) -> None:

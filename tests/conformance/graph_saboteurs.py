@@ -282,7 +282,7 @@ class CensusWithStarts(ReferenceView):
             kind = self.graph.nodes[start].kind
             counts[0, kind] = counts.get((0, kind), 0) + 1
         owners = {self.graph.nodes[s].owner for s in starts} - {0}
-        return Census(counts, found.owners | owners)
+        return Census(counts, {**found.owners, **dict.fromkeys(owners, 1)})
 
 
 @view

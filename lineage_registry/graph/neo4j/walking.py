@@ -1,5 +1,6 @@
 """Walks over the graph: one statement for one start, another for many."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -68,7 +69,7 @@ class Walker:
         if walk.having:
             return self._census_by_hand(starts, walk)
         if walk.depth == 0:
-            return Census({}, frozenset())
+            return Census({}, {})
         walked = self._walked_starts(starts, walk)
         parameters = {
             **self._parameters(walk, starts),
@@ -77,8 +78,10 @@ class Walker:
         }
         rows = self._reader.read(f"read.count_{_way(walk)}", parameters, **_depth(walk))
         counts = {(row["distance"], NodeKind(row["kind"])): row["nodes"] for row in rows}
-        owners = {owner for row in rows for owner in row["owners"]}
-        return Census(counts, frozenset(owners - {REGISTRY}))
+        owners: Counter[int] = Counter()
+        for row in rows:
+            owners.update(dict(row["owners"]))
+        return Census(counts, _families(owners))
 
     def _reached(self, starts: Collection[int], walk: Walk) -> list[Sequence[Any]]:
         """Return rows `[node, distance, edges]`, the starts first."""
@@ -189,15 +192,19 @@ class Walker:
         closure = self.closure(starts, _without_edges(walk))
         reached = [node for node in closure.distances if node not in set(starts)]
         counts: dict[tuple[int, NodeKind], int] = {}
-        owners = set()
+        owners: Counter[int] = Counter()
         for begin in range(0, len(reached), _PASSING_AT_ONCE):
             ids = reached[begin : begin + _PASSING_AT_ONCE]
             parameters = {"ids": ids, "keys": [], "revision": self._revision}
             for row in self._reader.read("read.nodes_with", parameters)[0]["rows"]:
                 place = closure.distances[row[0]], NodeKind(row[1])
                 counts[place] = counts.get(place, 0) + 1
-                owners.add(row[2])
-        return Census(counts, frozenset(owners - {REGISTRY}))
+                owners[row[2]] += 1
+        return Census(counts, _families(owners))
+
+
+def _families(owners: Mapping[int, int]) -> dict[int, int]:
+    return {owner: nodes for owner, nodes in owners.items() if owner != REGISTRY}
 
 
 def _way(walk: Walk) -> str:

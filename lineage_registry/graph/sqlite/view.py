@@ -14,7 +14,9 @@ from lineage_registry.domain.view import (
     Column,
     Direction,
     GraphView,
+    Pick,
     Selection,
+    Survey,
     Walk,
 )
 from lineage_registry.graph.sqlite import codes, filters, paths, statements, walks
@@ -169,6 +171,11 @@ class SqliteView(GraphView):
     def census(self, starts: Collection[int], walk: Walk) -> Census:
         """Count everything reached from `starts`."""
         return walks.census(self._rows, self.revision, starts, walk)
+
+    @translated
+    def survey(self, starts: Collection[int], walk: Walk, picks: Sequence[Pick]) -> Survey:
+        """Count everything reached from `starts` and pick out some of it, in one walk."""
+        return walks.survey(self._rows, self.revision, starts, walk, picks)
 
     @translated
     def path(self, source: int, target: int, kinds: Collection[EdgeKind]) -> list[int] | None:

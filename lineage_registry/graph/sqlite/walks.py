@@ -7,7 +7,15 @@ from itertools import islice
 from typing import Final
 
 from lineage_registry.domain.graph import Edge, NodeKind
-from lineage_registry.domain.view import Census, Closure, Direction, Walk
+from lineage_registry.domain.view import (
+    Census,
+    Closure,
+    Direction,
+    Pick,
+    Survey,
+    Walk,
+    picked_of,
+)
 from lineage_registry.graph.sqlite import statements
 from lineage_registry.graph.sqlite.codes import NODE_KINDS, Row, edge_mask, edges, node_mask
 from lineage_registry.graph.sqlite.connection import Rows
@@ -175,23 +183,49 @@ class Walker:
 
 
 class Counter(Walker):
-    """A walk that counts what it reports."""
+    """A walk that counts what it reports, and picks out some of it."""
 
     _tells_truncated = False
 
-    def __init__(self, rows: Rows, revision: int, starts: Collection[int], walk: Walk) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        revision: int,
+        starts: Collection[int],
+        walk: Walk,
+        picks: Sequence[Pick] = (),
+    ) -> None:
         super().__init__(rows, revision, starts, replace(walk, limit=None, edges=False))
+        self._picks = picks
+        self.picked: list[dict[int, int]] = [{} for _ in picks]
         self.counts: dict[tuple[int, NodeKind], int] = {}
-        self.owners: set[int] = set()
+        self.owners: dict[int, int] = {}
 
     def _report(self, reached: list[int], distance: int) -> bool:
+        for pick, picked in zip(self._picks, self.picked, strict=True):
+            left = pick.limit + 1 - len(picked)
+            if left > 0:
+                picked.update(dict.fromkeys(self._chosen(pick, reached, left), distance))
         statement = statements.census(comparisons(self._walk.having))
         for rows in self._filtered(statement, reached):
             for kind, owner, count in rows:
                 key = distance, NODE_KINDS[kind]
                 self.counts[key] = self.counts.get(key, 0) + count
-                self.owners.add(owner)
+                self.owners[owner] = self.owners.get(owner, 0) + count
         return True
+
+    def _chosen(self, pick: Pick, reached: list[int], most: int) -> Iterable[int]:
+        if pick.kinds is None and not pick.having:
+            return reached[:most]
+        given = parameters(pick.having)
+        given |= {"kinds": node_mask(pick.kinds), "revision": self._revision}
+        statement = statements.fitting(comparisons(pick.having))
+        found = (
+            node
+            for chunk in _chunks(reached)
+            for (node,) in self._rows(statement, {**given, "ids": str(chunk)})
+        )
+        return islice(found, most)
 
 
 class _Smallest:
@@ -236,7 +270,22 @@ def census(rows: Rows, revision: int, starts: Collection[int], walk: Walk) -> Ce
     """Count everything reached from `starts`."""
     counter = Counter(rows, revision, starts, walk)
     counter.run()
-    return Census(counter.counts, frozenset(counter.owners - {0}))
+    return _counted(counter)
+
+
+def survey(
+    rows: Rows, revision: int, starts: Collection[int], walk: Walk, picks: Sequence[Pick]
+) -> Survey:
+    """Count everything reached from `starts` and pick out some of it, in one walk."""
+    counter = Counter(rows, revision, starts, walk, picks)
+    counter.run()
+    return Survey(
+        _counted(counter), [picked_of(*one) for one in zip(counter.picked, picks, strict=True)]
+    )
+
+
+def _counted(counter: Counter) -> Census:
+    return Census(counter.counts, {id_: n for id_, n in counter.owners.items() if id_})
 
 
 def _chunks(nodes: list[int]) -> Iterator[list[int]]:

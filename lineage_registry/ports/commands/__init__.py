@@ -44,7 +44,14 @@ from lineage_registry.ports.commands.catalog import (
 from lineage_registry.ports.commands.common_ancestors import CommonAncestors, GetCommonAncestors
 from lineage_registry.ports.commands.ends import Ends, GetLeaves, GetRoots
 from lineage_registry.ports.commands.exposure import Exposure, GetExposure, Mark, Source
-from lineage_registry.ports.commands.impact import Count, GetImpact, Impact
+from lineage_registry.ports.commands.impact import (
+    Count,
+    DeploymentHit,
+    FamilyHit,
+    GetImpact,
+    Impact,
+    OwnerHit,
+)
 from lineage_registry.ports.commands.lifecycle import (
     ConfigureStages,
     DeleteDeployment,
@@ -206,10 +213,12 @@ __all__ = [
     "DeleteVersion",
     "Deploy",
     "Deployment",
+    "DeploymentHit",
     "EndRun",
     "Ends",
     "Exposure",
     "Family",
+    "FamilyHit",
     "File",
     "FileCheck",
     "Files",
@@ -263,6 +272,7 @@ __all__ = [
     "Neighbour",
     "Neighbours",
     "Order",
+    "OwnerHit",
     "Page",
     "Parent",
     "Path",

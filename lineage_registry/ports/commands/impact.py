@@ -4,9 +4,10 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lineage_registry.domain.graph import NodeKind
+from lineage_registry.domain.graph import NodeKind, Scalar
 from lineage_registry.domain.lineage import Nodes
-from lineage_registry.ports.commands.base import Answer, Query, Route
+from lineage_registry.domain.tables import Table
+from lineage_registry.ports.commands.base import Query, Route, TableAnswer
 
 
 class Count(BaseModel):
@@ -19,17 +20,59 @@ class Count(BaseModel):
     nodes: int
 
 
-class Impact(Answer):
+class FamilyHit(BaseModel):
+    """A model or dataset with versions that are hit.
+
+    Attributes:
+        versions: How many of its versions are hit.
+        production: Those of them that are in Production.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    reference: str
+    kind: NodeKind
+    owner: str | None = None
+    versions: int
+    production: list[str] = Field(default_factory=list)
+
+
+class DeploymentHit(BaseModel):
+    """A deployment that is hit, and what it serves."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reference: str
+    distance: int
+    serves: str | None = None
+    environment: str | None = None
+    owner: str | None = None
+
+
+class OwnerHit(BaseModel):
+    """Somebody to tell: `owns` names their models, datasets and deployments that are hit."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    owns: list[str]
+
+
+class Impact(TableAnswer):
     """What is affected if some things break or are withdrawn.
 
     Attributes:
         total: Nodes downstream, the starts not counted.
         counts: The same by distance and kind.
-        production: Versions hit that are in Production.
+        production: Versions hit that are in Production, or in the stages asked for.
         deployments: Deployments hit.
         owners: Who to tell: owners of the models, datasets and deployments hit.
-        closest: The nodes nearest to the starts.
-        truncated: Whether `production`, `deployments` or `closest` were cut off; counts never are.
+        families: Models and datasets hit, those with most in Production first, then with most hit.
+        serving: More about the deployments hit.
+        notify: What each of the owners owns of it.
+        closest: The nodes nearest to the starts, of the kinds asked for.
+        truncated: Whether `production`, `deployments`, `families` or `closest` were cut off. Counts
+            never are; owners are complete but for those of deployments cut off.
     """
 
     starts: list[str]
@@ -38,8 +81,40 @@ class Impact(Answer):
     production: list[str]
     deployments: list[str]
     owners: list[str]
+    families: list[FamilyHit]
+    serving: list[DeploymentHit]
+    notify: list[OwnerHit]
     closest: Nodes
     truncated: bool
+
+    def table(self) -> Table:
+        """Return who to tell about what: a row for each model, dataset and deployment hit."""
+        columns = ("reference", "kind", "owner", "versions", "production", "serves", "environment")
+        rows: list[tuple[Scalar | None, ...]] = [
+            (
+                one.reference,
+                one.kind.value,
+                one.owner,
+                one.versions,
+                " ".join(one.production) or None,
+                None,
+                None,
+            )
+            for one in self.families
+        ]
+        rows += [
+            (
+                one.reference,
+                NodeKind.DEPLOYMENT.value,
+                one.owner,
+                None,
+                None,
+                one.serves,
+                one.environment,
+            )
+            for one in self.serving
+        ]
+        return Table(columns, rows)
 
 
 class GetImpact(Query[Impact]):
@@ -48,6 +123,8 @@ class GetImpact(Query[Impact]):
     Attributes:
         start: References; a model or dataset stands for all its versions.
         depth: Edges to follow at most; None goes to the end.
+        node_kinds: Kinds of nodes to count and name; absent is all, an empty list none.
+        stage: Stages that count as Production; absent is the one of that name.
         limit: Nodes to name at most, closest first.
     """
 
@@ -55,4 +132,6 @@ class GetImpact(Query[Impact]):
 
     start: list[str] = Field(min_length=1, max_length=1_000)
     depth: int | None = Field(default=None, ge=0, le=1_000_000)
+    node_kinds: list[NodeKind] | None = None
+    stage: list[str] | None = Field(default=None, max_length=20)
     limit: int = Field(default=100, ge=1, le=10_000)
