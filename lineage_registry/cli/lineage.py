@@ -80,7 +80,7 @@ def impact(
             *reference,
             depth=depth,
             node_kinds=parsing.as_kinds(node_kind, upper=False),
-            stage=stage or None,
+            stage=[one for one in stage if one] if stage else None,
             limit=limit,
             as_of=as_of,
         )

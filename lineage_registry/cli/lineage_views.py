@@ -105,7 +105,7 @@ def impact(one: "Impact") -> View:
 
 
 def _family(hit: "FamilyHit") -> tuple[Words, ...]:
-    production = _refs(hit.production, "bad")
+    production = refs(hit.production, "bad")
     return ref(hit.reference), hit.owner or "", f"{hit.versions:,}", production
 
 

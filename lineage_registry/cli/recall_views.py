@@ -7,7 +7,7 @@ from lineage_registry.cli.views import GAP, Cell, Fields, Line, Table, View, Wor
 from lineage_registry.cli.words import plural, ref, short, stage
 
 if TYPE_CHECKING:
-    from lineage_registry.ports.commands import Exposure, Mark, Recall, Step
+    from lineage_registry.ports.commands import Exposure, Mark, ReachingTaint, Recall, Step
 
 _MOST_SOURCES = 5
 
@@ -43,7 +43,7 @@ def exposure(one: "Exposure") -> View:
     """Return the marks that reached it, then the versions."""
     starts = ", ".join(map(short, one.starts))
     marks: list[tuple[str, Words | None]] = [
-        ("taints", _marks(one.taints)),
+        ("taints", "; ".join(map(_taint, one.taints)) or None),
         ("licences", _marks(one.licences)),
         ("tags", _marks(one.tags)),
     ]
@@ -78,6 +78,10 @@ def _remarks(status: str | None, declared: bool, tested_only: bool) -> Cell:  # 
 
 def _marks(marks: "Sequence[Mark]") -> str | None:
     return "; ".join(map(_mark, marks)) or None
+
+
+def _taint(taint: "ReachingTaint") -> str:
+    return f"{taint.severity.value} {taint.kind} of {short(taint.origin)}: {taint.reason}"
 
 
 def _mark(mark: "Mark") -> str:

@@ -7,9 +7,17 @@ from typing import Final, NamedTuple
 from lineage_registry.domain.graph import Node, NodeKind
 from lineage_registry.domain.resolution import VERSION_KINDS, write_references
 from lineage_registry.domain.view import Closure, Direction, GraphView
-from lineage_registry.ports.commands import Context, Exposure, GetExposure, Mark, Source
+from lineage_registry.ports.commands import (
+    Context,
+    Exposure,
+    GetExposure,
+    Mark,
+    ReachingTaint,
+    Source,
+)
 from lineage_registry.services.paging import Cursor, as_of, read_cursor, write_cursor
 from lineage_registry.services.starts import nodes_of
+from lineage_registry.services.taints import reaching
 from lineage_registry.services.ways import Reached, Ways, carrying, known, page_of
 from lineage_registry.services.workplace import Workplace, read
 
@@ -29,6 +37,7 @@ class _Found(NamedTuple):
     closure: Closure
     sources: Sequence[Reached]
     marks: Mapping[str, Marks]
+    taints: Sequence[ReachingTaint]
 
 
 def get_exposure(work: Workplace, command: GetExposure, _: Context) -> Exposure:
@@ -43,11 +52,12 @@ def get_exposure(work: Workplace, command: GetExposure, _: Context) -> Exposure:
         kinds = _VERSIONS if command.models else {NodeKind.DATASET_VERSION}
         found = [one for one in upstream if one.kind in kinds]
         place = max(cursor.after, 0) if cursor else 0
-        return _answer(view, command, _Found(closure, found, _marks(view, upstream)), place)
+        taints = reaching(work, view, starts)
+        return _answer(view, command, _Found(closure, found, _marks(view, upstream), taints), place)
 
 
 def _answer(view: GraphView, command: GetExposure, found: _Found, place: int) -> Exposure:
-    closure, sources, marks = found
+    closure, sources, marks, taints = found
     page = page_of(closure, [one.id for one in sources[place:]], command.limit)
     end = place + len(page)
     more = end < len(sources)
@@ -60,7 +70,7 @@ def _answer(view: GraphView, command: GetExposure, found: _Found, place: int) ->
         sources=[_source(one, ways) for one in sources[place:end]],
         tags=_written(marks["tags"], named),
         licences=_written(marks["licences"], named),
-        taints=_written(marks["taints"], named),
+        taints=list(taints),
         lineage=ways.lineage(starts, truncated=more),
         truncated=more,
         next_cursor=write_cursor(Cursor(end, view.revision)) if more else None,
@@ -87,7 +97,7 @@ def _source(one: Reached, ways: Ways) -> Source:
 def _marks(view: GraphView, upstream: Sequence[Reached]) -> dict[str, Marks]:
     """Return what is marked upstream: versions, and the models and datasets they belong to."""
     found: dict[str, defaultdict[tuple[str, str], list[int]]] = {
-        what: defaultdict(list) for what in ("tags", "licences", "taints")
+        what: defaultdict(list) for what in ("tags", "licences")
     }
     for node in _marked(view, [one.id for one in upstream]):
         for key, value in node.values.items():
@@ -95,8 +105,6 @@ def _marks(view: GraphView, upstream: Sequence[Reached]) -> dict[str, Marks]:
             if what == "tag":
                 kind = "licences" if name in _LICENCE_TAGS else "tags"
                 found[kind][name, str(value)].append(node.id)
-            elif what == "taint":
-                found["taints"][name, str(value)].append(node.id)
     return dict(found)
 
 

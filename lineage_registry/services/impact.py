@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from lineage_registry.domain.graph import EdgeKind, Node, NodeKind, Scalar
-from lineage_registry.domain.lifecycle import demand_stages
+from lineage_registry.domain.lifecycle import demand_stages, stages
 from lineage_registry.domain.references import Reference
 from lineage_registry.domain.resolution import write_references
+from lineage_registry.domain.taints import guarded
 from lineage_registry.domain.view import Comparison, Direction, Filter, GraphView, Pick, Walk
 from lineage_registry.ports.commands import (
     Context,
@@ -23,7 +24,6 @@ from lineage_registry.services.starts import nodes_of
 from lineage_registry.services.workplace import Workplace, read
 
 _MODELS, _SERVICES = frozenset({NodeKind.MODEL_VERSION}), frozenset({NodeKind.DEPLOYMENT})
-PRODUCTION: Final = ("Production",)
 
 
 def get_impact(work: Workplace, command: GetImpact, _: Context) -> Impact:
@@ -59,12 +59,12 @@ class _Named(NamedTuple):
 def _impact(view: GraphView, references: Sequence[Reference], command: GetImpact) -> Impact:
     starts = nodes_of(view, references, deleted=True)
     kinds = None if command.node_kinds is None else frozenset(command.node_kinds)
-    stages = dict.fromkeys(PRODUCTION if command.stage is None else command.stage)
+    wanted = dict.fromkeys(guarded(view, stages(view)) if command.stage is None else command.stage)
     models, services = _MODELS, _SERVICES
     if kinds is not None:
         models, services = models & kinds, services & kinds
     picks = [Pick(kinds, (), command.limit), Pick(services, (), command.limit)]
-    for stage in stages:
+    for stage in wanted:
         in_stage = Filter("stage", Comparison.EQUAL, stage)
         picks.append(Pick(models, (in_stage,), command.limit))
     walk = Walk(Direction.DOWNSTREAM, depth=command.depth, report=kinds, edges=False)

@@ -232,6 +232,11 @@ def _lineage(k: c.GetLineage) -> Words:
     return ["lineage", *words, f"--limit={k.limit}", *when(k), "--", *k.start]
 
 
+def stages(values: Any) -> Words:
+    """Stages as a repeated option; None is one of them, so the empty list is an empty text."""
+    return ["--stage="] if values == [] else each("--stage", values or ())
+
+
 def or_none(name: str, values: Any) -> Words:
     """A list as a repeated option; the empty list is the word `none`."""
     return each(name, ["none"] if values == [] else values or ())
@@ -239,9 +244,7 @@ def or_none(name: str, values: Any) -> Words:
 
 def _recall(k: c.GetRecall) -> Words:
     words = each("--content", k.content) + each("--without", k.without)
-    words += (["--stage="] if k.stage == [] else each("--stage", k.stage or ())) + flag(
-        "--deployed", given=k.deployed
-    )
+    words += stages(k.stage) + flag("--deployed", given=k.deployed)
     words += option("--deployment", k.deployment) + flag("--datasets", given=k.datasets)
     words += flag("--deleted", given=k.deleted)
     return ["recall", *words, *_way(k), *when(k), "--", *k.start]
@@ -436,8 +439,8 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.GetImpact: lambda k: [
         "impact",
         *option("--depth", k.depth),
-        *each("--node-kind", k.node_kinds or ()),
-        *each("--stage", k.stage or ()),
+        *or_none("--node-kind", k.node_kinds),
+        *stages(k.stage),
         f"--limit={k.limit}",
         *when(k),
         "--",

@@ -288,6 +288,7 @@ def test_impact_is_narrowed_by_kinds_and_counts_other_stages_as_production(
     assert both.production == ["models:/left/1", "models:/top/1"]
     with pytest.raises(StageNotFoundError):
         family.impact("base:1", stage="production")
+    assert family.impact("base:1", stage=[]).production == []
     versions = family.impact("datasets:/raw/1", node_kinds=["model_version"])
     assert {one.kind for one in versions.counts} == {"model_version"}
     assert (versions.total, versions.deployments) == (4, [])

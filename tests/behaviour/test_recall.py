@@ -222,6 +222,14 @@ def test_marks_upstream_say_where_they_are_from(world: Registry) -> None:
     assert len(found.table().rows) == 2
 
 
+def test_taints_that_reach_it_are_part_of_the_exposure(world: Registry) -> None:
+    world.taint("datasets:/raw", "leak", severity="warning", reason="labels leaked")
+    world.taint("datasets:/exam/1", "pii", reason="names in it")
+    (taint,) = world.exposure("tuned:1", evaluated=True).taints
+    assert (taint.kind, taint.origin, taint.distance) == ("leak", "datasets:/raw", 3)
+    assert taint.witness == ["models:/tuned/1", "models:/base/1", "runs:/t1", "datasets:/raw/1"]
+
+
 def test_questions_that_make_no_sense_are_refused(world: Registry) -> None:
     with pytest.raises(InvalidQueryError, match="nothing is recalled"):
         world.recall()

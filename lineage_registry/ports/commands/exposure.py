@@ -9,6 +9,7 @@ from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.tables import Table
 from lineage_registry.ports.commands.base import Listing, Route, TableAnswer
 from lineage_registry.ports.commands.steps import Steps, written
+from lineage_registry.ports.commands.taints import ReachingTaint
 
 
 class Source(BaseModel):
@@ -38,7 +39,7 @@ class Source(BaseModel):
 
 
 class Mark(BaseModel):
-    """A tag, licence or taint upstream.
+    """A tag or licence upstream.
 
     Attributes:
         count: How many versions, models and datasets upstream bear it.
@@ -63,6 +64,9 @@ class Exposure(TableAnswer):
         starts: What was asked about.
         total: Sources on all pages.
         tags: Tags of versions upstream, and of their models and datasets.
+        licences: Those of the tags that say `licence` or `license`.
+        taints: Every taint that reaches it, also one that is on it itself, nearest first. None
+            passes along what was only tested on, whatever `evaluated` says.
         truncated: Whether there are more pages.
         next_cursor: What to ask for the next page with.
     """
@@ -72,7 +76,7 @@ class Exposure(TableAnswer):
     sources: list[Source]
     tags: list[Mark]
     licences: list[Mark]
-    taints: list[Mark]
+    taints: list[ReachingTaint]
     lineage: Lineage
     truncated: bool
     next_cursor: str | None = None

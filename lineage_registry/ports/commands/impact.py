@@ -64,7 +64,7 @@ class Impact(TableAnswer):
     Attributes:
         total: Nodes downstream, the starts not counted.
         counts: The same by distance and kind.
-        production: Versions hit that are in Production, or in the stages asked for.
+        production: Versions hit that are in Production: in a guarded stage, or one asked for.
         deployments: Deployments hit.
         owners: Who to tell: owners of the models, datasets and deployments hit.
         families: Models and datasets hit, those with most in Production first, then with most hit.
@@ -124,7 +124,8 @@ class GetImpact(Query[Impact]):
         start: References; a model or dataset stands for all its versions.
         depth: Edges to follow at most; None goes to the end.
         node_kinds: Kinds of nodes to count and name; absent is all, an empty list none.
-        stage: Stages that count as Production; absent is the one of that name.
+        stage: Stages that count as Production; absent is those that are guarded, an empty list
+            none.
         limit: Nodes to name at most, closest first.
     """
 
