@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Literal
 
 from lineage_registry.domain.digests import Digest
@@ -33,6 +34,7 @@ from lineage_registry.ports.graph import EventFilter, Recorded, subjects, to_mic
 from lineage_registry.services import describing
 from lineage_registry.services.clock import now
 from lineage_registry.services.contents import read_manifest
+from lineage_registry.services.events import beyond, events_until
 from lineage_registry.services.impact import impact
 from lineage_registry.services.lifecycle import moves
 from lineage_registry.services.lineage import lineage_of
@@ -44,7 +46,6 @@ from lineage_registry.services.taints import reaching
 from lineage_registry.services.workplace import Workplace, demand_zone, read
 
 FileState = Literal["verified", "missing", "different", "not checked"]
-_AT_ONCE = 1_000
 _VERSIONS = frozenset(VERSION_KINDS.values())
 _MAX_DESCRIBED = 10_000
 
@@ -155,20 +156,8 @@ def _events(
     work: Workplace, where: EventFilter, revision: int, limit: int | None, after: int | None
 ) -> list[Recorded]:
     if after is not None:
-        where = _beyond(where, after)
-    found: list[Recorded] = []
-    while True:
-        batch = work.graph.events(where, _AT_ONCE)
-        found.extend(one for one in batch if one.revision <= revision)
-        if len(batch) < _AT_ONCE or (limit is not None and len(found) >= limit):
-            return found[:limit]
-        where = _beyond(where, batch[-1].position)
-
-
-def _beyond(where: EventFilter, position: int) -> EventFilter:
-    if where.newest_first:
-        return where._replace(before=position)
-    return where._replace(after=position)
+        where = beyond(where, after)
+    return list(islice(events_until(work, where, revision), limit))
 
 
 def _check_files(work: Workplace, version: Version, *, verify: bool) -> list[FileCheck]:
