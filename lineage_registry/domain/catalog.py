@@ -1,7 +1,7 @@
 """Rules of names: creating, describing, renaming, deleting and restoring."""
 
 from collections.abc import Collection, Generator, Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from lineage_registry.domain.events import (
     DatasetCreated,
@@ -105,6 +105,41 @@ def change_details(view: GraphView, node: int, values: Mapping[str, str | None])
         )
 
 
+class Deletion(NamedTuple):
+    """What a delete would do, and what stands against it.
+
+    Attributes:
+        members: Versions that would go with a model or dataset.
+        relying: What relies on it directly and would be left behind, by id.
+        pointers: Aliases and stage names that would end.
+        holding: Those of the names that are a promise to somebody.
+    """
+
+    members: list[int]
+    relying: list[int]
+    pointers: list[str]
+    holding: list[str]
+
+    @property
+    def blocked(self) -> bool:
+        """Whether it is refused unless it is forced."""
+        return bool(self.relying or self.holding)
+
+
+def plan_delete(view: GraphView, found: Found) -> Deletion | None:
+    """Return what the delete of something would do; None if it is deleted already.
+
+    Raises:
+        InputTooLargeError: It has too many versions to go at once.
+    """
+    if (found.node, "deleted") in view.values([(found.node, "deleted")]):
+        return None
+    members = _members(view, found)
+    relying = _relying(view, {found.node, *members})
+    pointers = _pointers(view, found)
+    return Deletion(members, relying, pointers, _holding(view, found, pointers))
+
+
 def delete(view: GraphView, found: Found, *, force: bool, reason: str | None) -> Decision:
     """Put something out of sight; a model or dataset takes its versions with it.
 
@@ -113,23 +148,20 @@ def delete(view: GraphView, found: Found, *, force: bool, reason: str | None) ->
         InvalidInputError: It is forced without a reason.
         InputTooLargeError: It has too many versions to go at once.
     """
-    if (found.node, "deleted") in view.values([(found.node, "deleted")]):
+    plan = plan_delete(view, found)
+    if plan is None:
         return
-    members = _members(view, found)
-    blocked_by = _relying(view, {found.node, *members})
-    pointers = _pointers(view, found)
-    holding = _holding(view, found, pointers)
-    if (blocked_by or holding) and not force:
-        raise _blocked(view, found, blocked_by, holding)
+    if plan.blocked and not force:
+        raise _blocked(view, found, plan.relying, plan.holding)
     if force and not reason:
         raise InvalidInputError("a forced delete needs a reason", hint="say why it has to go")
     yield NodeDeleted(
         node=found.node,
-        members=members,
-        forced=bool(blocked_by or holding),
-        blocked_by=blocked_by[:_MAX_MEMBERS],
-        family=found.family if pointers else None,
-        pointers=pointers,
+        members=plan.members,
+        forced=plan.blocked,
+        blocked_by=plan.relying[:_MAX_MEMBERS],
+        family=found.family if plan.pointers else None,
+        pointers=plan.pointers,
     )
 
 
