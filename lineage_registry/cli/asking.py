@@ -3,15 +3,14 @@
 from typing import TYPE_CHECKING
 
 from lineage_registry.cli import output
-from lineage_registry.cli.options import options
-from lineage_registry.cli.words import plural, short
+from lineage_registry.cli.words import short
 
 if TYPE_CHECKING:
     from lineage_registry.registry import Registry
 
 
 def before_delete(opened: "Registry", reference: str, *, dry_run: bool, yes: bool) -> bool:
-    """Tell whether to go on; a dry run says what relies on the thing instead.
+    """Tell whether to go on; a dry run says what the delete would do instead.
 
     Raises:
         NotFoundError: There is no such thing.
@@ -20,10 +19,8 @@ def before_delete(opened: "Registry", reference: str, *, dry_run: bool, yes: boo
     if not dry_run:
         output.confirm(f"delete {short(reference)}", yes=yes)
         return True
-    from lineage_registry.cli import lineage_views as views
+    from lineage_registry.cli import comparison_views as views
 
-    hit = opened.impact(reference)
-    if not options().for_programs:
-        output.note(f"would delete {short(reference)}; {plural(hit.total, 'thing')} downstream")
-    output.emit(hit, lambda: views.impact(hit))
+    told = opened.preview_deletion(reference)
+    output.emit(told, lambda: views.deletion(told))
     return False

@@ -180,6 +180,21 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "subgraph": Verb(
             "Draw given things and the edges among them.", "structure:subgraph", exports=True
         ),
+        "diff": Verb("Show what differs between two versions.", "comparison:diff", exports=True),
+        "stale": Verb(
+            "List versions whose causes have newer versions.", "comparison:stale", exports=True
+        ),
+        "lineage-history": Verb(
+            "Show what happened to what a thing comes from.",
+            "comparison:lineage_history",
+            exports=True,
+        ),
+        "reproducibility": Verb(
+            "Say what is known of how a thing was made.", "comparison:reproducibility", exports=True
+        ),
+        "what-if-delete": Verb(
+            "Say what the delete of a thing would do.", "comparison:what_if_delete", exports=True
+        ),
         "export": Verb("Write the lineage graph to a file.", "export:export"),
     },
     "Lifecycle": {

@@ -16,6 +16,7 @@ from lineage_registry.ports.artifacts import ArtifactStore
 from lineage_registry.ports.formats import HandlerRegistry
 from lineage_registry.registry import runs as run_blocks
 from lineage_registry.registry.asking import AsOf
+from lineage_registry.registry.comparison import ComparisonQuestions
 from lineage_registry.registry.exporting import Exporting
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
 from lineage_registry.registry.lineage import LineageQuestions
@@ -31,7 +32,14 @@ Link = str | tuple[str, str]
 """A reference, or a reference and the role it has."""
 
 
-class Registry(LineageQuestions, RecallQuestions, StructureQuestions, TaintQuestions, Exporting):
+class Registry(
+    LineageQuestions,
+    ComparisonQuestions,
+    RecallQuestions,
+    StructureQuestions,
+    TaintQuestions,
+    Exporting,
+):
     """A model registry, here or behind an HTTP server.
 
     References are strings: `resnet50:3`, `resnet50@champion`, `models:/resnet50/Production`,

@@ -36,13 +36,21 @@ def get_impact(work: Workplace, command: GetImpact, _: Context) -> Impact:
     with work.ask(command.as_of, references) as view:
         if command.stage is not None:
             demand_stages(view, command.stage)
-        return _impact(view, references, command)
+        starts = nodes_of(view, references, deleted=True)
+        return _impact(view, starts, [str(one) for one in references], command)
 
 
 def impact(view: GraphView, references: Sequence[Reference], *, limit: int) -> Impact:
     """Count and name what lies downstream; deleted starts count as starts."""
-    command = GetImpact(start=[str(reference) for reference in references], limit=limit)
-    return _impact(view, references, command)
+    starts = nodes_of(view, references, deleted=True)
+    return impact_of_nodes(view, starts, [str(one) for one in references], limit=limit)
+
+
+def impact_of_nodes(
+    view: GraphView, starts: Sequence[int], names: list[str], *, limit: int
+) -> Impact:
+    """Count and name what lies downstream of nodes, which the answer calls `names`."""
+    return _impact(view, starts, names, GetImpact(start=names, limit=limit))
 
 
 class _Named(NamedTuple):
@@ -56,8 +64,7 @@ class _Named(NamedTuple):
         return None if value is None else str(value)
 
 
-def _impact(view: GraphView, references: Sequence[Reference], command: GetImpact) -> Impact:
-    starts = nodes_of(view, references, deleted=True)
+def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: GetImpact) -> Impact:
     kinds = None if command.node_kinds is None else frozenset(command.node_kinds)
     wanted = dict.fromkeys(guarded(view, stages(view)) if command.stage is None else command.stage)
     models, services = _MODELS, _SERVICES
@@ -77,7 +84,7 @@ def _impact(view: GraphView, references: Sequence[Reference], command: GetImpact
     serving = _serving(view, served.distances, named)
     notify = _notify([*families, *serving])
     return Impact.model_construct(
-        starts=[str(reference) for reference in references],
+        starts=names,
         total=sum(census.counts.values()),
         counts=[
             Count(distance=distance, kind=kind, nodes=nodes)

@@ -49,5 +49,10 @@ def as_of(listing: Listing[Any], cursor: Cursor | None) -> AsOf | None:
 
 def page(items: Sequence[T], ids: Sequence[int], limit: int, revision: int) -> Page[T]:
     """Return a page; one id more than `limit` was asked for to see whether there is more."""
-    cursor = write_cursor(Cursor(ids[limit - 1], revision)) if len(ids) > limit else None
+    cursor = next_cursor(ids, limit, revision)
     return Page[T].model_construct(items=list(items), next_cursor=cursor, revision=revision)
+
+
+def next_cursor(ids: Sequence[int], limit: int, revision: int) -> str | None:
+    """Return what to ask for the rest with, if there are more than `limit` ids."""
+    return write_cursor(Cursor(ids[limit - 1], revision)) if len(ids) > limit else None

@@ -259,6 +259,22 @@ def _way(k: c.GetRecall | c.GetExposure) -> Words:
     return [*words, f"--limit={k.limit}", *option("--cursor", k.cursor)]
 
 
+def _diff(k: c.GetDiff) -> Words:
+    words = flag("--deleted", given=k.deleted) + flag("--no-files", given=not k.files)
+    return ["diff", *words, f"--limit={k.limit}", *when(k), "--", k.before, k.after]
+
+
+def _stale(k: c.GetStaleness) -> Words:
+    words = flag("--datasets", given=k.space == "datasets") + option("--stage", k.stage)
+    words += or_none("--edge-kind", k.edge_kinds)
+    return ["stale", *words, *rows(k), "--", *k.of]
+
+
+def _lineage_history(k: c.GetLineageHistory) -> Words:
+    words = flag("--newest", given=k.newest_first)
+    return ["lineage-history", *words, *rows(k), "--", k.of]
+
+
 def _events(k: c.ListEvents) -> Words:
     words = option("--by", k.actor) + each("--type", k.type)
     words += option("--since", k.since and k.since.isoformat())
@@ -456,6 +472,23 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.GetLeaves: lambda k: ["leaves", *report(k), "--", *k.start],
     c.GetOrder: _order,
     c.GetSubgraph: lambda k: ["subgraph", *scope(k), "--", *k.node],
+    c.GetDiff: _diff,
+    c.GetStaleness: _stale,
+    c.GetLineageHistory: _lineage_history,
+    c.GetReproducibility: lambda k: [
+        "reproducibility",
+        f"--limit={k.limit}",
+        *when(k),
+        "--",
+        k.of,
+    ],
+    c.PreviewDeletion: lambda k: [
+        "what-if-delete",
+        f"--limit={k.limit}",
+        *when(k),
+        "--",
+        k.of,
+    ],
     c.ListEvents: _events,
     c.GetAuditReport: lambda k: [
         "report",

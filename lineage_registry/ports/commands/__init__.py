@@ -42,6 +42,18 @@ from lineage_registry.ports.commands.catalog import (
     UpdateFamily,
 )
 from lineage_registry.ports.commands.common_ancestors import CommonAncestors, GetCommonAncestors
+from lineage_registry.ports.commands.comparison import (
+    CauseChange,
+    CauseLink,
+    Diff,
+    FileChange,
+    GetDiff,
+    ValueChange,
+)
+from lineage_registry.ports.commands.deletion import (
+    DeletionPreview,
+    PreviewDeletion,
+)
 from lineage_registry.ports.commands.ends import Ends, GetLeaves, GetRoots
 from lineage_registry.ports.commands.exposure import Exposure, GetExposure, Mark, Source
 from lineage_registry.ports.commands.impact import (
@@ -71,6 +83,13 @@ from lineage_registry.ports.commands.lifecycle import (
     Stages,
 )
 from lineage_registry.ports.commands.lineage import GetLineage
+from lineage_registry.ports.commands.lineage_history import (
+    EdgeChange,
+    GetLineageHistory,
+    LineageChange,
+    LineageHistory,
+    ValueSet,
+)
 from lineage_registry.ports.commands.order import GetOrder, Order
 from lineage_registry.ports.commands.paths import GetPaths, Path, Paths, Tie
 from lineage_registry.ports.commands.recall import GetRecall, Recall, Recalled
@@ -81,6 +100,13 @@ from lineage_registry.ports.commands.relatives import (
     Neighbours,
     Sibling,
     Siblings,
+)
+from lineage_registry.ports.commands.reproducibility import (
+    GetReproducibility,
+    ItemCount,
+    Missing,
+    NodeReproducibility,
+    Reproducibility,
 )
 from lineage_registry.ports.commands.runs import (
     AddInputs,
@@ -97,6 +123,12 @@ from lineage_registry.ports.commands.runs import (
     RunStatus,
     StartRun,
     UpdateRun,
+)
+from lineage_registry.ports.commands.staleness import (
+    GetStaleness,
+    StaleCause,
+    Staleness,
+    StaleVersion,
 )
 from lineage_registry.ports.commands.steps import Step
 from lineage_registry.ports.commands.subgraph import GetSubgraph
@@ -186,6 +218,11 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     LiftTaint,
     GetTaints,
     ListTainted,
+    GetDiff,
+    GetStaleness,
+    GetLineageHistory,
+    GetReproducibility,
+    PreviewDeletion,
     ListEvents,
     GetAuditReport,
     Validate,
@@ -201,6 +238,8 @@ __all__ = [
     "Answer",
     "AuditEvent",
     "AuditReport",
+    "CauseChange",
+    "CauseLink",
     "Command",
     "Commands",
     "CommonAncestors",
@@ -211,21 +250,26 @@ __all__ = [
     "DeleteDeployment",
     "DeleteFamily",
     "DeleteVersion",
+    "DeletionPreview",
     "Deploy",
     "Deployment",
     "DeploymentHit",
+    "Diff",
+    "EdgeChange",
     "EndRun",
     "Ends",
     "Exposure",
     "Family",
     "FamilyHit",
     "File",
+    "FileChange",
     "FileCheck",
     "Files",
     "Finding",
     "GetAuditReport",
     "GetCommonAncestors",
     "GetDeployment",
+    "GetDiff",
     "GetExposure",
     "GetFamily",
     "GetFiles",
@@ -233,15 +277,18 @@ __all__ = [
     "GetImpact",
     "GetLeaves",
     "GetLineage",
+    "GetLineageHistory",
     "GetMetricHistory",
     "GetNeighbours",
     "GetOrder",
     "GetPaths",
     "GetRecall",
+    "GetReproducibility",
     "GetRoots",
     "GetRun",
     "GetSiblings",
     "GetStages",
+    "GetStaleness",
     "GetStatus",
     "GetSubgraph",
     "GetTaints",
@@ -250,7 +297,10 @@ __all__ = [
     "History",
     "Impact",
     "Input",
+    "ItemCount",
     "LiftTaint",
+    "LineageChange",
+    "LineageHistory",
     "LinkedVersion",
     "ListDeployments",
     "ListEvents",
@@ -266,17 +316,20 @@ __all__ = [
     "Mark",
     "Measurement",
     "MetricHistory",
+    "Missing",
     "MissingItem",
     "Move",
     "MoveStage",
     "Neighbour",
     "Neighbours",
+    "NodeReproducibility",
     "Order",
     "OwnerHit",
     "Page",
     "Parent",
     "Path",
     "Paths",
+    "PreviewDeletion",
     "Query",
     "RaiseTaint",
     "RaisedTaint",
@@ -286,6 +339,7 @@ __all__ = [
     "RegisterVersion",
     "RemoveAlias",
     "RemoveDependency",
+    "Reproducibility",
     "RestoreFamily",
     "RestoreVersion",
     "RollBack",
@@ -300,6 +354,9 @@ __all__ = [
     "Siblings",
     "Source",
     "Stages",
+    "StaleCause",
+    "StaleVersion",
+    "Staleness",
     "StartRun",
     "Status",
     "Step",
@@ -315,6 +372,8 @@ __all__ = [
     "UpdateVersion",
     "Validate",
     "Validation",
+    "ValueChange",
+    "ValueSet",
     "Version",
     "Write",
     "build",
