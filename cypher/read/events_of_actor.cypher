@@ -6,6 +6,7 @@
 // returns: position INTEGER, revision INTEGER, at INTEGER, type STRING, actor STRING, reason STRING, key STRING, digest STRING, body BYTES, leaf BYTES
 // choices: order
 MATCH (e:Event)
+USING INDEX SEEK e:Event(actor, position)
 WHERE e.actor = $actor AND $low < e.position AND e.position < $high
   AND ($types IS NULL OR e.type IN $types)
 WITH e

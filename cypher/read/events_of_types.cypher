@@ -8,6 +8,7 @@
 UNWIND $types AS wanted
 CALL (wanted) {
   MATCH (e:Event)
+  USING INDEX SEEK e:Event(type, position)
   WHERE e.type = wanted AND $low < e.position AND e.position < $high
   RETURN e
   ORDER BY e.type /*order*/, e.position /*order*/

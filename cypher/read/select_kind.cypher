@@ -6,6 +6,7 @@
 // returns: ids LIST<INTEGER>
 // choices: order
 MATCH (n:Node)
+USING INDEX SEEK n:Node(kind, id)
 WHERE n.kind = $kind AND $low < n.id AND n.id < $high
   AND n.since <= $revision
   AND ($deleted OR n.tombstones IS NULL

@@ -6,6 +6,7 @@
 // returns: ids LIST<INTEGER>
 // choices: order
 MATCH (n:Node)
+USING INDEX SEEK n:Node(owner, id)
 WHERE n.owner = $owner AND $low < n.id AND n.id < $high
   AND n.kind = $kind
   AND n.since <= $revision
