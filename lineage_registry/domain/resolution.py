@@ -4,10 +4,17 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from lineage_registry.domain.graph import REGISTRY, Node, NodeKind, Scalar
+from lineage_registry.domain.graph import Node, NodeKind, Scalar
 from lineage_registry.domain.names import name_key
-from lineage_registry.domain.references import SPACES, Reference, Selector, SelectorKind, Space
-from lineage_registry.domain.view import GraphView, Selection
+from lineage_registry.domain.references import SPACES, Reference, SelectorKind, Space
+from lineage_registry.domain.view import (
+    Address,
+    Column,
+    GraphView,
+    Located,
+    Origin,
+    Selection,
+)
 from lineage_registry.errors import (
     AliasNotFoundError,
     DatasetNotFoundError,
@@ -31,6 +38,16 @@ _MISSING: Mapping[Space, type[NotFoundError]] = {
     Space.DEPLOYMENTS: DeploymentNotFoundError,
 }
 _AT_ONCE = 10_000
+_VERSIONS = frozenset(VERSION_KINDS.values())
+NAME_COLUMNS = (
+    (Column(Origin.OWNER_VALUE, "name", _VERSIONS),),
+    (
+        Column(Origin.FACT, "number", _VERSIONS),
+        Column(Origin.FACT, "run_id", frozenset({NodeKind.RUN})),
+        Column(Origin.VALUE, "name", frozenset({*FAMILY_KINDS.values(), NodeKind.DEPLOYMENT})),
+    ),
+)
+"""What a reference is written of: the name of the family or None, then the node's own name."""
 
 
 class Found(NamedTuple):
@@ -68,7 +85,7 @@ def resolve_all(
     deleted: bool = False,
     versions: bool = False,
 ) -> list[Found]:
-    """Return what each reference names, in three reads however many they are.
+    """Return what each reference names, in one read however many they are, one more for `latest`.
 
     Args:
         view: Where to look.
@@ -84,22 +101,20 @@ def resolve_all(
         _refuse_range(reference)
         if versions:
             _demand_version(reference)
-    names = {reference: (REGISTRY, _name_key(reference)) for reference in references}
-    holders = view.values(set(names.values()))
-    for reference, key in names.items():
-        if key not in holders:
+    addresses = {reference: _address(reference) for reference in references}
+    located = view.locate(set(addresses.values()))
+    for reference, address in addresses.items():
+        if address not in located:
             raise _missing(view, reference)
-    families = {reference: int(holders[key]) for reference, key in names.items()}
-    picked = _pick(view, {r: f for r, f in families.items() if r.selector is not None})
-    found = []
-    for reference in references:
-        family = families[reference]
-        if reference.selector is None:
-            found.append(Found(family, _KINDS[reference.space], family))
-        else:
-            found.append(Found(picked[reference], VERSION_KINDS[reference.space], family))
+    found = [_found(view, one, located[addresses[one]]) for one in references]
     if not deleted:
-        _refuse_deleted(view, references, found)
+        for reference in references:
+            if located[addresses[reference]].deleted:
+                raise DeletedError(
+                    f"{reference} was deleted",
+                    hint="restore it, or ask with deleted things included",
+                    reference=str(reference),
+                )
     return found
 
 
@@ -116,7 +131,13 @@ def members(view: GraphView, family: int, kind: NodeKind, *, deleted: bool) -> l
 
 def references_of(view: GraphView, ids: Collection[int]) -> dict[int, str]:
     """Return the reference of each node as it reads at the view's revision."""
-    return write_references(view, view.nodes(ids, ("name",)))
+    return {
+        id_: _reference(kind, *cells) for kind, (id_, _, *cells) in view.table(ids, NAME_COLUMNS)
+    }
+
+
+def _reference(kind: NodeKind, name: Scalar | None, key: Scalar) -> str:
+    return f"{SPACES[kind]}:/{key}" if name is None else f"{SPACES[kind]}:/{name}/{key}"
 
 
 def write_references(view: GraphView, nodes: Mapping[int, Node]) -> dict[int, str]:
@@ -149,48 +170,25 @@ def _name_key(reference: Reference) -> str:
     return f"{_KINDS[reference.space]}/{name_key(reference.name)}"
 
 
-def _pick(view: GraphView, wanted: Mapping[Reference, int]) -> dict[Reference, int]:
-    keys: dict[Reference, tuple[int, str]] = {}
-    picked: dict[Reference, int] = {}
-    for reference, family in wanted.items():
-        selector = reference.selector
-        if selector is None:
-            continue
-        if selector.kind is SelectorKind.LATEST:
-            latest = view.select(
-                Selection(VERSION_KINDS[reference.space], family, newest_first=True), None, 1
-            )
-            if not latest:
-                raise no_version(reference)
-            picked[reference] = latest[0]
-        else:
-            keys[reference] = _selector_key(family, selector)
-    held = view.values(set(keys.values())) if keys else {}
-    for reference, key in keys.items():
-        if key not in held:
-            raise no_version(reference)
-        picked[reference] = int(held[key])
-    return picked
-
-
-def _selector_key(family: int, selector: Selector) -> tuple[int, str]:
+def _address(reference: Reference) -> Address:
+    key, selector = _name_key(reference), reference.selector
+    if selector is None or selector.kind is SelectorKind.LATEST:
+        return Address(key)
     if selector.kind in {SelectorKind.NUMBER, SelectorKind.LABEL}:
-        return REGISTRY, f"{selector.kind}/{family}/{selector.value}"
-    return family, f"{selector.kind}/{selector.value}"
+        return Address(key, f"{selector.kind}/", f"/{selector.value}")
+    return Address(key, f"{selector.kind}/{selector.value}")
 
 
-def _refuse_deleted(
-    view: GraphView, references: Sequence[Reference], found: Sequence[Found]
-) -> None:
-    asked = {(id_, "deleted") for one in found for id_ in (one.node, one.family)}
-    gone: Mapping[tuple[int, str], Scalar] = view.values(asked)
-    for reference, one in zip(references, found, strict=True):
-        if (one.node, "deleted") in gone or (one.family, "deleted") in gone:
-            raise DeletedError(
-                f"{reference} was deleted",
-                hint="restore it, or ask with deleted things included",
-                reference=str(reference),
-            )
+def _found(view: GraphView, reference: Reference, located: Located) -> Found:
+    family, selector = located.first, reference.selector
+    if selector is None:
+        return Found(family, _KINDS[reference.space], family)
+    kind, node = VERSION_KINDS[reference.space], located.second
+    if selector.kind is SelectorKind.LATEST:
+        node = next(iter(view.select(Selection(kind, family, newest_first=True), None, 1)), None)
+    if node is None:
+        raise no_version(reference)
+    return Found(node, kind, family)
 
 
 def _refuse_range(reference: Reference) -> None:

@@ -8,7 +8,16 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, NamedTuple
 
-from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Interval, Node, NodeKind, Scalar
+from lineage_registry.domain.graph import (
+    LINEAGE,
+    REGISTRY,
+    Edge,
+    EdgeKind,
+    Interval,
+    Node,
+    NodeKind,
+    Scalar,
+)
 
 
 class Direction(StrEnum):
@@ -175,6 +184,35 @@ class Column(NamedTuple):
     kinds: frozenset[NodeKind]
 
 
+class Address(NamedTuple):
+    """How a reference leads to a node: by keys of values that hold ids.
+
+    Attributes:
+        key: Key of the registry's value that names the first node, such as `model/resnet50`.
+        then: Key of that node's value that names a second one, such as `alias/champion`. With
+            `behind` the second one is named by the registry: its key is `then`, the id of the
+            first node, and `behind`, such as `number/` and `/3`.
+    """
+
+    key: str
+    then: str | None = None
+    behind: str | None = None
+
+
+class Located(NamedTuple):
+    """Where an address leads.
+
+    Attributes:
+        first: The node that the registry names.
+        second: The node found from there, if the address asks for one and it is there.
+        deleted: Whether one of them is deleted.
+    """
+
+    first: int
+    second: int | None
+    deleted: bool
+
+
 class GraphView(ABC):
     """The state at one revision; inside a decision it shows what was already decided, too."""
 
@@ -183,6 +221,31 @@ class GraphView(ABC):
     @abstractmethod
     def values(self, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Scalar]:
         """Return those of the wanted (node, key) values that hold, in one round trip."""
+
+    def locate(self, addresses: Collection[Address]) -> dict[Address, Located]:
+        """Return where each address leads; those whose first node is missing are left out.
+
+        A step waits for the one before, so an engine far away takes them all in one round trip.
+        """
+        first = self.values({(REGISTRY, address.key) for address in addresses})
+        found = {
+            address: int(first[REGISTRY, address.key])
+            for address in addresses
+            if (REGISTRY, address.key) in first
+        }
+        slots = {address: _slot(address, node) for address, node in found.items() if address.then}
+        second = self.values(set(slots.values())) if slots else {}
+        ends = {address: second.get(slot) for address, slot in slots.items()}
+        ids = {*found.values(), *(int(end) for end in ends.values() if end is not None)}
+        gone = self.values({(id_, "deleted") for id_ in ids})
+        return {
+            address: Located(
+                node,
+                None if (end := ends.get(address)) is None else int(end),
+                deleted=(node, "deleted") in gone or (end, "deleted") in gone,
+            )
+            for address, node in found.items()
+        }
 
     @abstractmethod
     def nodes(self, ids: Collection[int], keys: Collection[str] | None = None) -> dict[int, Node]:
@@ -318,6 +381,12 @@ class GraphView(ABC):
     @abstractmethod
     def at(self, revision: int) -> datetime | None:
         """Return when a revision up to this one was committed; None for revision 0."""
+
+
+def _slot(address: Address, first: int) -> tuple[int, str]:
+    if address.behind is None:
+        return first, str(address.then)
+    return REGISTRY, f"{address.then}{first}{address.behind}"
 
 
 def column_for(kind: NodeKind, alternatives: Sequence[Column]) -> Column | None:

@@ -5,19 +5,13 @@ from collections.abc import Mapping
 from lineage_registry.domain.graph import NodeKind
 from lineage_registry.domain.lineage import LineageNode
 from lineage_registry.domain.references import SPACES
-from lineage_registry.domain.resolution import VERSION_KINDS
+from lineage_registry.domain.resolution import NAME_COLUMNS, VERSION_KINDS
 from lineage_registry.domain.view import Column, GraphView, Origin
 
 _MODELS, _RUNS = frozenset({NodeKind.MODEL_VERSION}), frozenset({NodeKind.RUN})
 _VERSIONS = frozenset(VERSION_KINDS.values())
-_NAMED = frozenset({NodeKind.MODEL, NodeKind.DATASET, NodeKind.DEPLOYMENT})
 _SHOWN = (
-    (Column(Origin.OWNER_VALUE, "name", _VERSIONS),),
-    (
-        Column(Origin.FACT, "number", _VERSIONS),
-        Column(Origin.FACT, "run_id", _RUNS),
-        Column(Origin.VALUE, "name", _NAMED),
-    ),
+    *NAME_COLUMNS,
     (Column(Origin.FACT, "label", _VERSIONS), Column(Origin.FACT, "name", _RUNS)),
     (Column(Origin.VALUE, "stage", _MODELS),),
     (Column(Origin.VALUE, "rolled_back", _MODELS), Column(Origin.VALUE, "status", _RUNS)),

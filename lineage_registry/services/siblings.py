@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from lineage_registry.domain.graph import EdgeKind, NodeKind, Scalar
-from lineage_registry.domain.resolution import resolve_version, write_references
+from lineage_registry.domain.resolution import references_of, resolve_version
 from lineage_registry.domain.view import Direction, GraphView, Walk
 from lineage_registry.ports.commands import Context, GetSiblings, Sibling, Siblings
 from lineage_registry.services.workplace import Workplace, read
@@ -19,7 +19,7 @@ def get_siblings(work: Workplace, command: GetSiblings, _: Context) -> Siblings:
         ids = sorted({*shared, *declared} - {found.node})
         kept = ids[: command.limit]
         causes = {cause for id_ in kept for cause in shared[id_]}
-        named = write_references(view, view.nodes({*kept, *causes, found.node}, ("name",)))
+        named = references_of(view, {*kept, *causes, found.node})
         stages = view.values([(id_, "stage") for id_ in kept])
         return Siblings(
             reference=named[found.node],

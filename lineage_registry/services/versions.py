@@ -69,7 +69,8 @@ def get_version(work: Workplace, command: GetVersion, _: Context) -> Version:
         reference = reference_to(command.space, command.name, command.version)
         found = resolve_version(view, reference, deleted=command.deleted)
         taints = reaching(work, view, [found.node])
-        return versions(view, [found.node])[0].model_copy(update={"taints": taints})
+        version = versions(view, [found.node], [found.family])[0]
+        return version.model_copy(update={"taints": taints})
 
 
 def list_versions(work: Workplace, command: ListVersions, _: Context) -> Page[Version]:

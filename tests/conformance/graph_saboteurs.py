@@ -481,6 +481,13 @@ busiest_with("BusiestListsDeleted", deleted=True)
 
 
 @view
+class LocatesNothingBehindTheFirst(ReferenceView):
+    def locate(self, addresses):
+        found = super().locate(addresses)
+        return {address: one._replace(second=None) for address, one in found.items()}
+
+
+@view
 class NoTimes(ReferenceView):
     def at(self, revision):
         found = super().at(revision)

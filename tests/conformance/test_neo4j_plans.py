@@ -37,6 +37,7 @@ TABLE_SCANS_ARE_RIGHT = {
 # A value for every parameter: some statements are planned by what kind of value they get.
 SAMPLES: dict[str, object] = {
     "actor": "ada",
+    "addresses": [["model/m", None, None], ["model/m", "number/", "/1"], ["model/m", "stage/x"]],
     "at": 1,
     "deleted": False,
     "depth": 2,

@@ -127,7 +127,9 @@ class Neo4jGraphStore(GraphStore):
     def _view(self, as_of: int | datetime | None) -> Iterator[GraphView]:
         head = self._head()
         check_ready(head)
-        yield Neo4jView(self._connection, self._revision(as_of, head["revision"]))
+        revision = self._revision(as_of, head["revision"])
+        newest = revision == head["revision"] and revision > 0
+        yield Neo4jView(self._connection, revision, head["at"] if newest else None)
 
     def _revision(self, as_of: int | datetime | None, newest: int) -> int:
         if as_of is None:

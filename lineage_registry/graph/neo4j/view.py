@@ -6,11 +6,13 @@ from typing import Any
 
 from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Interval, Node, NodeKind, Scalar
 from lineage_registry.domain.view import (
+    Address,
     Census,
     Closure,
     Column,
     Direction,
     GraphView,
+    Located,
     Selection,
     Walk,
 )
@@ -25,8 +27,10 @@ from lineage_registry.ports.graph import from_microseconds
 class Neo4jView(GraphView):
     """Every answer is one statement that keeps what held at the revision."""
 
-    def __init__(self, reader: Reader, revision: int) -> None:
+    def __init__(self, reader: Reader, revision: int, at: int | None = None) -> None:
+        """Read as of a revision; `at` is when it was committed, if that is known."""
         self.revision = revision
+        self._at = at
         self._reader = reader
         self._walker = Walker(reader, revision)
 
@@ -38,6 +42,15 @@ class Neo4jView(GraphView):
         parameters = {"wanted": slots, "revision": self.revision}
         rows = self._reader.read("read.values", parameters)[0]["rows"]
         return {(node, key): value for node, key, value in rows}
+
+    def locate(self, addresses: Collection[Address]) -> dict[Address, Located]:
+        """Return where each address leads."""
+        wanted = list(dict.fromkeys(addresses))
+        if not wanted:
+            return {}
+        parameters = {"addresses": [list(one) for one in wanted], "revision": self.revision}
+        rows = self._reader.read("read.locate", parameters)[0]["rows"]
+        return {wanted[place]: Located(*found) for place, *found in rows}
 
     def nodes(self, ids: Collection[int], keys: Collection[str] | None = None) -> dict[int, Node]:
         """Return the nodes of these ids that exist, in that order."""
@@ -55,6 +68,8 @@ class Neo4jView(GraphView):
         """Return (kind, (id, None, *cells)) for each node, in one statement."""
         table = Table(columns)
         parameters = {"ids": in_bounds(ids), "revision": self.revision, **table.parameters()}
+        if not parameters["ids"]:
+            return []
         return table.rows(self._reader.read("read.table", parameters)[0])
 
     def changed(self, ids: Collection[int]) -> dict[int, int]:
@@ -163,5 +178,7 @@ class Neo4jView(GraphView):
 
     def at(self, revision: int) -> datetime | None:
         """Return when a revision was committed."""
+        if revision == self.revision and self._at is not None:
+            return from_microseconds(self._at)
         rows = self._reader.read("read.time", {"revision": revision})
         return from_microseconds(rows[0]["at"]) if rows else None

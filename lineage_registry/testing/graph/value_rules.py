@@ -1,8 +1,8 @@
 """Rules of temporal values, of the edges' lives and of the nodes that carry them."""
 
-from lineage_registry.domain.events import DeploymentMoved
+from lineage_registry.domain.events import AliasMoved, DeploymentMoved
 from lineage_registry.domain.graph import REGISTRY, Edge, EdgeKind, Interval, NodeKind, Scalar
-from lineage_registry.domain.view import Column, Direction, GraphView, Origin
+from lineage_registry.domain.view import Address, Column, Direction, GraphView, Located, Origin
 from lineage_registry.ports.graph import GraphStore, Request
 from lineage_registry.testing.graph.rules import Rules, large
 from lineage_registry.testing.graph.writing import (
@@ -209,6 +209,36 @@ class NodeRules(Rules):
             assert view.nodes([node], [])[node].values == {}
             assert view.nodes([node], ["param/b", "no"])[node].values == {"param/b": "x"}
             assert view.nodes([]) == {}
+
+    def test_an_address_leads_where_its_keys_say(self, store: GraphStore) -> None:
+        f = write_family(store)
+        name, alias = f"model/model {f.data}", "alias/champion"
+        moved = AliasMoved(model=f.model, pointer=alias, before=None, version=f.top, below=0)
+        commit(store, moved)
+        commit(store, delete(f.base), delete(f.data))
+        expected = {
+            Address(name): Located(f.model, None, deleted=False),
+            Address(name, alias): Located(f.model, f.top, deleted=False),
+            Address(name, "alias/no"): Located(f.model, None, deleted=False),
+            Address(name, "number/", "/2"): Located(f.model, f.left, deleted=False),
+            Address(name, "number/", "/1"): Located(f.model, f.base, deleted=True),
+            Address(name, "number/", "/9"): Located(f.model, None, deleted=False),
+            Address(f"dataset/data {f.data}", "number/", "/1"): Located(
+                f.data, f.raw, deleted=True
+            ),
+            Address(f"run/job-{f.data}"): Located(f.job, None, deleted=False),
+        }
+        with store.view() as view:
+            assert view.locate([*expected, Address("model/no"), Address("model/no", alias)]) == (
+                expected
+            )
+            assert view.locate([]) == {}
+        with store.view(1) as view:
+            before = view.locate([Address(name, alias), Address(name, "number/", "/1")])
+        assert [*before.values()] == [
+            Located(f.model, None, deleted=False),
+            Located(f.model, f.base, deleted=False),
+        ]
 
     def test_a_table_shows_of_each_node_the_columns_meant_for_its_kind(
         self, store: GraphStore
