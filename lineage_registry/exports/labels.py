@@ -14,6 +14,7 @@ SIZE: Final = 10.5
 _MAX_LINES: Final = 1_500
 _ROOM: Final = METRICS.rank_gap - 4
 _STEEP: Final = 4
+_ARROW: Final = 16  # of a line, its label leaves at least this to see
 _CELL: Final = 128
 _TRIES: Final = (0.5, 0.62, 0.38, 0.74, 0.26)
 
@@ -60,7 +61,7 @@ def _spots(route: Sequence[Point], half: float) -> Iterator[Point]:
     """Yield places on the line: its last curve first, where it comes to its effect."""
     for here, there in reversed(list(pairwise(route))):
         across = there.x - here.x
-        if across < 2 * half + 2 or abs(there.y - here.y) > _STEEP * across:
+        if across < 2 * half + _ARROW or abs(there.y - here.y) > _STEEP * across:
             continue
         for share in _TRIES:
             ease = share * share * (3 - 2 * share)

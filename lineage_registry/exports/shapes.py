@@ -37,7 +37,7 @@ EDGE: Final = 12
 """Room between outline and text, where a kind has none of its own."""
 
 _NARROW: Final = frozenset("fijltrI.,:;'|!/()[]- ")
-_WIDE: Final = frozenset("mwMW@%\N{EM DASH}\N{HORIZONTAL ELLIPSIS}")
+_WIDE: Final = frozenset("mwMW@%&<>+=~\N{EM DASH}\N{HORIZONTAL ELLIPSIS}\ufffd")
 _RADIUS: Final = 10
 _LOOP: Final = 70
 

@@ -60,7 +60,8 @@ def test_any_acyclic_graph_is_drawn_without_overlap_causes_left(graph):
     count, links = graph
     drawing = assert_sound(count, links)
     for link in links:
-        assert drawing.places[link.begin].x < drawing.places[link.end].x
+        begin, end = drawing.places[link.begin], drawing.places[link.end]
+        assert begin.x < end.x or begin.y + M.height < end.y  # a band below, as in a text
 
 
 @given(edges, st.randoms(use_true_random=False))
@@ -86,7 +87,27 @@ def test_a_version_chain_is_straight_though_runs_stand_between():
         version, run, after = generation, generation + 1, generation + 2
         links += [Link(version, run), Link(run, after), Link(version, after, strong=True)]
     drawing = assert_sound(21, links)
-    assert len({drawing.places[version].y for version in range(0, 21, 2)}) == 1
+    versions = [drawing.places[version] for version in range(0, 21, 2)]
+    for one, after in pairwise(versions):
+        assert one.y == after.y or after.x < one.x  # or it begins the next band
+    assert len({version.y for version in versions}) <= 4
+
+
+@pytest.mark.parametrize("ranks", [14, 30, 100])
+def test_a_flat_drawing_wraps_to_about_the_width_of_a_screen(ranks):
+    drawing = assert_sound(ranks, [Link(i, i + 1) for i in range(ranks - 1)])
+    assert drawing.width < 4_000
+    assert drawing.width / drawing.height < 20
+
+
+def test_lines_that_turn_into_the_next_band_have_a_place_of_their_own():
+    links = [Link(i, i + 1, strong=True) for i in range(13)]
+    links += [Link(i, i + 8) for i in range(6)]
+    drawing = assert_sound(14, links)
+    turning = [route for route in drawing.routes if any(a.x > b.x for a, b in pairwise(route))]
+    levels = [y for route in turning for (x1, y), (x2, _) in pairwise(route) if x1 > x2]
+    assert len(turning) > 1
+    assert len(levels) == len(set(levels))
 
 
 def test_lines_pass_no_node():

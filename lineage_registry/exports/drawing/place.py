@@ -1,8 +1,8 @@
 """One connected part placed: rows become columns, tall columns become blocks, long parts wrap."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import ceil, sqrt
 from typing import NamedTuple
 
@@ -13,7 +13,10 @@ from lineage_registry.exports.drawing.rows import heights
 
 _ASPECT = 1.7
 _TALL = 48  # nodes of a rank that still stand in one column
-_LONG = 26  # ranks that still stand in one band
+_SHORT = 8  # ranks that always stand in one band
+_LONG = 26  # ranks that are wrapped wherever they are cut
+_STEP = 8  # between lines that turn to the next band
+_TURNS = 12  # lines that find a place of their own there
 
 
 class _Lane(NamedTuple):
@@ -23,6 +26,14 @@ class _Lane(NamedTuple):
     right: int
     y: int
     band: int
+
+
+class _Turn(NamedTuple):
+    """How a link gets from the end of one band to the begin of another: out, down to y, back."""
+
+    out: int
+    y: int
+    back: int
 
 
 @dataclass(slots=True)
@@ -44,6 +55,7 @@ class _Grid:
     left: list[int] = field(default_factory=list)  # of each rank
     right: list[int] = field(default_factory=list)
     band: list[int] = field(default_factory=list)
+    passing: list[int] = field(default_factory=list)  # links between each rank and the next
 
 
 def place(count: int, links: Sequence[Link], metrics: Metrics) -> Part:
@@ -52,6 +64,7 @@ def place(count: int, links: Sequence[Link], metrics: Metrics) -> Part:
     untangle(layers)
     widest = max((_reals(layers, row) for row in layers.rows), default=0)
     grid = _columns(layers, metrics) if widest <= _TALL else _blocks(layers, metrics)
+    grid.passing = _passing(layers, links)
     grid.band = _bands(layers, grid, metrics)
     return _finished(layers, links, grid, metrics)
 
@@ -105,11 +118,37 @@ def _bands(layers: Layers, grid: _Grid, metrics: Metrics) -> list[int]:
     ranks = len(layers.rows)
     width = grid.right[-1] if ranks else 0
     height = max(grid.y) - min(grid.y) + 2 * metrics.height
-    if ranks <= _LONG or width < 3 * _ASPECT * height:
+    if ranks <= _SHORT or width < 3 * _ASPECT * height:
         return [0] * ranks
     count = max(1, round(sqrt(width / (_ASPECT * (height + metrics.part_gap)))))
-    per_band = max(12, ceil(ranks / count))
-    return [rank // per_band for rank in range(ranks)]
+    least, most = (12, max(grid.passing)) if ranks > _LONG else (_SHORT // 2 + 1, _TURNS)
+    per_band = max(least, ceil(ranks / count))
+    return _cut(ranks, per_band, grid.passing, most)
+
+
+def _passing(layers: Layers, links: Sequence[Link]) -> list[int]:
+    """Return how many links pass each gap between a rank and the next."""
+    change = [0] * (len(layers.rows) + 1)
+    for link in links:
+        low, high = sorted((layers.rank[link.begin], layers.rank[link.end]))
+        change[low] += 1
+        change[high] -= 1
+    return list(accumulate(change))
+
+
+def _cut(ranks: int, per_band: int, passing: Sequence[int], most: int) -> list[int]:
+    """Cut near every `per_band` ranks, where the fewest links pass; nowhere if too many do."""
+    bands: list[int] = []
+    slack = min(2, per_band // 4)
+    while ranks - len(bands) > per_band + slack:
+        begin = len(bands)
+        ends = range(begin + per_band - slack, begin + per_band + slack + 1)
+        end = min(ends, key=lambda end: (passing[end - 1], abs(end - begin - per_band)))
+        if passing[end - 1] > most:
+            return [0] * ranks
+        bands += [(bands[-1] + 1 if bands else 0)] * (end - begin)
+    last = bands[-1] + 1 if bands else 0
+    return bands + [last] * (ranks - len(bands))
 
 
 def _finished(layers: Layers, links: Sequence[Link], grid: _Grid, metrics: Metrics) -> Part:
@@ -117,14 +156,37 @@ def _finished(layers: Layers, links: Sequence[Link], grid: _Grid, metrics: Metri
     half = metrics.height // 2
     places = [Point(grid.x[v], grid.y[v] - half) for v in range(layers.real)]
     right = max((place.x + metrics.width for place in places), default=0)
-    margin = metrics.rank_gap // 2
-    routes = []
-    for link, through in zip(links, layers.through, strict=True):
-        lanes = _lanes(layers, link, through, grid, metrics)
-        routes.append(_route(lanes, tops, right + margin, metrics))
+    passed = [
+        _lanes(layers, link, through, grid, metrics)
+        for link, through in zip(links, layers.through, strict=True)
+    ]
+    turns = _turns(passed, tops, right + metrics.rank_gap // 2, metrics)
+    routes = [_route(lanes, turns[number], metrics) for number, lanes in enumerate(passed)]
     part = Part(places, routes)
     _shift_to_corner(part, metrics)
     return part
+
+
+def _turns(
+    passed: Sequence[Sequence[_Lane]], tops: Sequence[int], far: int, metrics: Metrics
+) -> list[dict[int, _Turn]]:
+    """Return for each link how it turns into each band that it reaches from another.
+
+    The lowest line turns first, inside of those above it, so that they do not cross.
+    """
+    found: list[dict[int, _Turn]] = [{} for _ in passed]
+    into: dict[int, list[tuple[int, int]]] = {}
+    for number, lanes in enumerate(passed):
+        for before, lane in pairwise(lanes):
+            if before.band != lane.band:
+                into.setdefault(lane.band, []).append((-before.y, number))
+    for band, turning in into.items():
+        step = _STEP if len(turning) <= _TURNS else 0
+        y = tops[band] - metrics.part_gap // 2 - step * (len(turning) - 1)
+        for place, (_, number) in enumerate(sorted(turning)):
+            back = -metrics.rank_gap // 2 - step * (len(turning) - 1 - place)
+            found[number][band] = _Turn(far + step * place, y + step * place, back)
+    return found
 
 
 def _wrap(layers: Layers, grid: _Grid, metrics: Metrics) -> list[int]:
@@ -140,6 +202,8 @@ def _wrap(layers: Layers, grid: _Grid, metrics: Metrics) -> list[int]:
         first_x = grid.left[ranks[0]]
         lowest = min(grid.y[v] for v in vertices) - metrics.height // 2
         highest = max(grid.y[v] for v in vertices) + metrics.height // 2
+        if band:
+            at += metrics.part_gap + _room(grid.passing[ranks[0] - 1])
         tops.append(at)
         for vertex in vertices:
             grid.x[vertex] -= first_x
@@ -147,8 +211,13 @@ def _wrap(layers: Layers, grid: _Grid, metrics: Metrics) -> list[int]:
         for rank in ranks:
             grid.left[rank] -= first_x
             grid.right[rank] -= first_x
-        at += highest - lowest + metrics.part_gap
+        at += highest - lowest
     return tops
+
+
+def _room(turning: int) -> int:
+    """Return what so many lines need to turn side by side; more than that share one place."""
+    return _STEP * turning if turning <= _TURNS else 0
 
 
 def _lanes(
@@ -181,14 +250,13 @@ def _way_in(lane: _Lane, edge: int, metrics: Metrics) -> list[_Lane]:
     return [_Lane(edge, lane.left - metrics.row_gap, between, lane.band), lane]
 
 
-def _route(lanes: Sequence[_Lane], tops: Sequence[int], far: int, metrics: Metrics) -> list[Point]:
+def _route(lanes: Sequence[_Lane], turns: Mapping[int, _Turn], metrics: Metrics) -> list[Point]:
     first = lanes[0]
     points = _leaving(first, metrics)
     for before, lane in pairwise(lanes):
         if before.band != lane.band:
-            turn = tops[lane.band] - metrics.part_gap // 2
-            points += [Point(far, before.y), Point(far, turn)]
-            points += [Point(-metrics.rank_gap // 2, turn), Point(-metrics.rank_gap // 2, lane.y)]
+            out, y, back = turns[lane.band]
+            points += [Point(out, before.y), Point(out, y), Point(back, y), Point(back, lane.y)]
         points += [Point(lane.left, lane.y), Point(lane.right, lane.y)]
     return _simple(points[:-1])
 
