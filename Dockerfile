@@ -4,12 +4,12 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/registry
 WORKDIR /source
 COPY requirements/server.txt requirements/server.txt
-# The pinned versions of `.[neo4j,s3,server]`, each checked by its hash.
+# The pinned versions of `.[neo4j,s3,pictures,server]`, each checked by its hash.
 RUN /opt/registry/bin/pip install --require-hashes -r requirements/server.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY lineage_registry lineage_registry
 COPY cypher cypher
-RUN /opt/registry/bin/pip install --no-deps ".[neo4j,s3,server]"
+RUN /opt/registry/bin/pip install --no-deps ".[neo4j,s3,pictures,server]"
 
 FROM python:3.13-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin registry

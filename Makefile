@@ -15,7 +15,7 @@ INSTALL := $(UV) pip install -q --python $(BIN)/python
 EDITABLE := $(INSTALL) --no-deps --no-build-isolation -e .
 LOCK := $(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url
-EXTRAS := $(addprefix --extra ,neo4j s3 torch onnx remote server)
+EXTRAS := $(addprefix --extra ,neo4j s3 torch onnx remote pictures server)
 
 .PHONY: help setup demo browser services services-fetch services-stop services-env check format test \
 	test-fast test-neo4j-2026 bench soak golden wheel lock clean
@@ -82,7 +82,7 @@ wheel: .venv/full.stamp ## Build the wheel into dist/
 lock: $(UV) ## Resolve all pinned versions anew
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
 	$(LOCK) requirements/dev.in pyproject.toml $(EXTRAS) -o requirements/dev.txt
-	$(LOCK) requirements/server.in pyproject.toml --extra neo4j --extra s3 --extra server \
+	$(LOCK) requirements/server.in pyproject.toml --extra neo4j --extra s3 --extra pictures --extra server \
 		-c requirements/dev.txt -o requirements/server.txt
 	$(LOCK) requirements/demo.in pyproject.toml -c requirements/dev.txt -o requirements/demo.txt
 

@@ -25,6 +25,7 @@ _EXTRAS: Final = {
     "onnx": "onnx",
     "hf": "transformers",
     "remote": "httpx2",
+    "pictures": "typst",
     "server": "fastapi",
 }
 

@@ -42,8 +42,8 @@ def test_every_locked_version_has_a_hash_and_no_host(lock):
     ("lock", "extras"),
     [
         ("demo", ()),
-        ("server", ("neo4j", "s3", "server")),
-        ("dev", ("neo4j", "s3", "torch", "onnx", "remote", "server")),
+        ("server", ("neo4j", "s3", "pictures", "server")),
+        ("dev", ("neo4j", "s3", "torch", "onnx", "remote", "pictures", "server")),
     ],
 )
 def test_a_lock_holds_all_that_the_package_asks_for(lock, extras):
