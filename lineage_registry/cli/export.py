@@ -34,7 +34,7 @@ def export(
     format: Annotated[  # noqa: A002 - the word users know
         str | None,
         typer.Option(
-            "--format", "-f", metavar="NAME", help="json, dot, mermaid, svg, graphml, html, tree."
+            "--format", "-f", metavar="NAME", help="Like svg, png, pdf, html, json, csv-edges."
         ),
     ] = None,
     up: Up = None,

@@ -11,11 +11,16 @@ from lineage_registry.domain.lineage import Lineage
 from lineage_registry.errors import InvalidQueryError
 from lineage_registry.exports.csv_table import csv_text
 from lineage_registry.exports.dot import to_dot
+from lineage_registry.exports.gexf import to_gexf
+from lineage_registry.exports.graph_tables import to_csv_edges, to_csv_nodes, to_markdown
 from lineage_registry.exports.graphml import to_graphml
 from lineage_registry.exports.html import to_html
 from lineage_registry.exports.json_document import to_json
 from lineage_registry.exports.markdown import markdown_table
 from lineage_registry.exports.mermaid import to_mermaid
+from lineage_registry.exports.node_link import to_cytoscape, to_node_link
+from lineage_registry.exports.prov_json import to_prov_json
+from lineage_registry.exports.raster import to_pdf, to_png
 from lineage_registry.exports.svg import to_svg
 from lineage_registry.exports.tree import to_tree
 from lineage_registry.ports.commands.base import GraphAnswer, TableAnswer
@@ -55,11 +60,20 @@ def _answer_markdown(answer: TableAnswer) -> str:
 FORMATS: Final = _by_name(
     (
         Format("json", (".json",), "application/json", to_json),
+        Format("node-link", (".node-link.json",), "application/json", to_node_link),
+        Format("cytoscape", (".cyjs",), "application/json", to_cytoscape),
+        Format("prov-json", (".provjson", ".prov.json"), "application/json", to_prov_json),
+        Format("graphml", (".graphml",), "application/graphml+xml", to_graphml),
+        Format("gexf", (".gexf",), "application/gexf+xml", to_gexf),
+        Format("csv-edges", (".edges.csv", ".csv"), "text/csv", to_csv_edges),
+        Format("csv-nodes", (".nodes.csv",), "text/csv", to_csv_nodes),
         Format("dot", (".dot", ".gv"), "text/vnd.graphviz", to_dot),
         Format("mermaid", (".mmd", ".mermaid"), "text/vnd.mermaid", to_mermaid),
         Format("svg", (".svg",), "image/svg+xml", to_svg),
-        Format("graphml", (".graphml",), "application/graphml+xml", to_graphml),
+        Format("png", (".png",), "image/png", to_png),
+        Format("pdf", (".pdf",), "application/pdf", to_pdf),
         Format("html", (".html", ".htm"), "text/html", to_html),
+        Format("markdown", (".md", ".markdown"), "text/markdown", to_markdown),
         Format("tree", (".txt",), "text/plain", to_tree),
     )
 )

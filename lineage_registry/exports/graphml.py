@@ -1,30 +1,27 @@
 """The answer as GraphML, for graph tools: flat attributes, parallel edges kept by their ids."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from lineage_registry.domain.lineage import Lineage
+from lineage_registry.exports.attributes import (
+    EDGE_TYPES,
+    GRAPH_TYPES,
+    NODE_TYPES,
+    Facts,
+    edge_facts,
+    graph_facts,
+    node_facts,
+)
 from lineage_registry.exports.words import xml_text
 
-_GRAPH_KEYS: Final = {
-    "starts": "string",
-    "direction": "string",
-    "depth": "long",
-    "depth_reached": "long",
-    "truncated": "boolean",
-    "revision": "long",
-    "as_of": "string",
-}
-_NODE_KEYS: Final = {
-    "reference": "string",
-    "kind": "string",
-    "distance": "long",
-    "stage": "string",
-    "status": "string",
-    "title": "string",
-}
-_EDGE_KEYS: Final = {"kind": "string", "role": "string", "since": "long", "declared": "boolean"}
+_TYPES: Final[Mapping[type, str]] = {str: "string", int: "long", bool: "boolean"}
+_KEYS: Final = (
+    ("graph", {"starts": str, **GRAPH_TYPES}),
+    ("node", NODE_TYPES),
+    ("edge", EDGE_TYPES),
+)
 _HEAD: Final = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <graphml xmlns="http://graphml.graphdrawing.org/xmlns" \
@@ -40,42 +37,26 @@ def to_graphml(lineage: Lineage) -> str:
 
 def _lines(lineage: Lineage) -> Iterator[str]:
     yield _HEAD
-    for scope, keys in (("graph", _GRAPH_KEYS), ("node", _NODE_KEYS), ("edge", _EDGE_KEYS)):
-        for name, type_ in keys.items():
-            yield (
-                f'  <key id="{scope}-{name}" for="{scope}" attr.name="{name}" attr.type="{type_}"/>'
-            )
+    for scope, keys in _KEYS:
+        for name, kind in keys.items():
+            said = f'attr.name="{name}" attr.type="{_TYPES[kind]}"'
+            yield f'  <key id="{scope}-{name}" for="{scope}" {said}/>'
     yield '  <graph id="lineage" edgedefault="directed">'
-    yield "    " + _data("graph", _of_the_graph(lineage))
+    starts = json.dumps(list(lineage.starts), ensure_ascii=False)
+    yield "    " + _data("graph", {"starts": starts, **graph_facts(lineage)})
     for node in lineage.nodes:
-        facts = {name: getattr(node, name) for name in _NODE_KEYS}
-        yield f'    <node id="n{node.id}">{_data("node", facts)}</node>'
+        yield f'    <node id="n{node.id}">{_data("node", node_facts(node))}</node>'
     for number, edge in enumerate(lineage.edges):
-        facts = {name: getattr(edge, name) for name in _EDGE_KEYS}
         yield (
             f'    <edge id="e{number}" source="n{edge.source}" target="n{edge.target}">'
-            f"{_data('edge', facts)}</edge>"
+            f"{_data('edge', edge_facts(edge))}</edge>"
         )
     yield "  </graph>\n</graphml>"
 
 
-def _of_the_graph(lineage: Lineage) -> dict[str, object]:
-    return {
-        "starts": json.dumps(list(lineage.starts), ensure_ascii=False),
-        "direction": lineage.direction,
-        "depth": lineage.depth,
-        "depth_reached": lineage.depth_reached,
-        "truncated": lineage.truncated,
-        "revision": lineage.revision,
-        "as_of": None if lineage.as_of is None else lineage.as_of.isoformat(),
-    }
-
-
-def _data(scope: str, facts: dict[str, object]) -> str:
+def _data(scope: str, facts: Facts) -> str:
     return "".join(
-        f'<data key="{scope}-{name}">{_text(value)}</data>'
-        for name, value in facts.items()
-        if value is not None
+        f'<data key="{scope}-{name}">{_text(value)}</data>' for name, value in facts.items()
     )
 
 

@@ -9,19 +9,20 @@ SCHEMA: Final = "urn:lineage-registry:lineage:1"
 """Names the shape of the document; the number grows when a reader of the old one would break."""
 
 
+_QUERY: Final = ("starts", "direction", "depth")
+
+
 def document(lineage: Lineage) -> dict[str, Any]:
-    """Return the answer as plain JSON values."""
+    """Return the answer as plain JSON values, as docs/schemas/lineage-1.json describes them.
+
+    What an answer says beyond that comes along under the names of its fields.
+    """
+    said = lineage.model_dump(mode="json", exclude={"nodes", "edges"})
+    query = {name: said.pop(name) for name in _QUERY}
     return {
         "$schema": SCHEMA,
-        "query": {
-            "starts": list(lineage.starts),
-            "direction": lineage.direction,
-            "depth": lineage.depth,
-        },
-        "revision": lineage.revision,
-        "as_of": None if lineage.as_of is None else lineage.as_of.isoformat(),
-        "depth_reached": lineage.depth_reached,
-        "truncated": lineage.truncated,
+        "query": query,
+        **said,
         "counts": {"nodes": len(lineage.nodes), "edges": len(lineage.edges)},
         "nodes": [node._asdict() for node in lineage.nodes],
         "edges": [edge._asdict() for edge in lineage.edges],

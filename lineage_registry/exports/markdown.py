@@ -40,3 +40,8 @@ def _cell(value: Scalar | None) -> str:
 
 def _escaped(text: str) -> str:
     return _MARKS.sub(r"\\\g<0>", shown(text))
+
+
+def heading(level: int, text: str) -> str:
+    """Return a heading."""
+    return f"{'#' * level} {_escaped(text)}\n"

@@ -6,6 +6,7 @@ from typing import Final
 from lineage_registry.domain.graph import Edge, EdgeKind, NodeKind
 from lineage_registry.domain.lineage import Lineage, LineageNode
 from lineage_registry.errors import InputTooLargeError
+from lineage_registry.exports.folding import fold
 from lineage_registry.exports.words import (
     KIND_WORDS,
     edge_label,
@@ -55,29 +56,47 @@ _SPECIAL: Final = re.compile(r"[^\w ./:@,+=\-\u0080-\U0010ffff]|(?<![^\W_])_|_(?
 def to_mermaid(lineage: Lineage) -> str:
     """Return the answer as a Mermaid flowchart, causes left, effects right.
 
+    What viewers would refuse - more than 500 edges or 50,000 characters - is folded: chains of
+    versions and groups of similar nodes become one node each.
+
     Raises:
-        InputTooLargeError: Viewers would refuse it: more than 500 edges or 50,000 characters.
+        InputTooLargeError: Viewers would refuse it all the same.
     """
-    if len(lineage.edges) > MAX_EDGES:
-        raise _too_large("edges", len(lineage.edges), MAX_EDGES)
+    if not _is_too_large(lineage, text := _text(lineage)):
+        return text
+    folded = fold(lineage)
+    hidden = len(lineage.nodes) - len(folded.lineage.nodes) + len(folded.members)
+    note = f"%% {hidden:,} of {len(lineage.nodes):,} nodes folded into {len(folded.members):,}"
+    text = _text(folded.lineage, f"%% {_plain(truth(lineage))}", note)
+    if _is_too_large(folded.lineage, text):
+        raise _too_large(folded.lineage, text)
+    return text
+
+
+def _text(lineage: Lineage, *facts: str) -> str:
     lines = [
         f"%% {_plain(question(lineage))}",
-        f"%% {_plain(truth(lineage))}",
+        *(facts or [f"%% {_plain(truth(lineage))}"]),
         "flowchart LR",
         *(_node(node) for node in lineage.nodes),
         *(_edge(edge) for edge in lineage.edges),
         _CLASSES,
         *_starts(lineage),
     ]
-    text = "\n".join(lines) + "\n"
-    if len(text) > MAX_TEXT:
-        raise _too_large("characters", len(text), MAX_TEXT)
-    return text
+    return "\n".join(lines) + "\n"
 
 
-def _too_large(what: str, count: int, limit: int) -> InputTooLargeError:
+def _is_too_large(lineage: Lineage, text: str) -> bool:
+    return len(lineage.edges) > MAX_EDGES or len(text) > MAX_TEXT
+
+
+def _too_large(lineage: Lineage, text: str) -> InputTooLargeError:
+    edges = len(lineage.edges)
+    count, limit, what = (
+        (edges, MAX_EDGES, "edges") if edges > MAX_EDGES else (len(text), MAX_TEXT, "characters")
+    )
     return InputTooLargeError(
-        f"too large for Mermaid: {count:,} {what}; viewers refuse more than {limit:,}",
+        f"too large for Mermaid: {count:,} {what}, folded; viewers refuse more than {limit:,}",
         hint=_HINT,
         format="mermaid",
         limit=limit,

@@ -88,6 +88,12 @@ def short_name(node: LineageNode) -> str:
     return shown(rest)
 
 
+def family(node: LineageNode) -> str | None:
+    """Return the reference of the model or dataset that a version belongs to; None for others."""
+    one, separator, _ = node.reference.rpartition("/")
+    return one if node.kind in _VERSIONS and separator and ":/" in one else None
+
+
 def headline(node: LineageNode) -> str:
     """Return what a person would call the node: its title, else its short reference."""
     return shown(node.title) if node.title else short_name(node)

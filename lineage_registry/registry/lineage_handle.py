@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from lineage_registry import exports
+from lineage_registry.domain.graph import Edge
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.registry.exporting import write_answer
 
 if TYPE_CHECKING:
     import networkx as nx
+
+
+_EDGE_ATTRIBUTES = ("kind", "role", "since", "declared")
 
 
 class LineageHandle(Lineage):
@@ -35,15 +39,23 @@ class LineageHandle(Lineage):
         return write_answer(self, path, format)
 
     def to_networkx(self) -> nx.MultiDiGraph[int]:
-        """Return the answer as a graph of networkx; edges point from effect to cause."""
+        """Return the answer as a graph of networkx; edges point from effect to cause.
+
+        The key of an edge is its kind and role; parallel edges stay apart.
+        """
         import networkx as nx  # noqa: PLC0415 - light import
 
         graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
         for node in self.nodes:
             graph.add_node(node.id, **node._asdict())
         for edge in self.edges:
-            graph.add_edge(edge.source, edge.target, key=(edge.kind, edge.role), kind=edge.kind)
+            graph.add_edge(edge.source, edge.target, **_attributes(edge))
         return graph
 
     def _repr_html_(self) -> str:
         return exports.export(self, "svg").decode()
+
+
+def _attributes(edge: Edge) -> dict[str, Any]:
+    said = edge._asdict()
+    return {"key": (edge.kind, edge.role), **{name: said[name] for name in _EDGE_ATTRIBUTES}}

@@ -16,7 +16,7 @@ from safetensors.numpy import save_file
 
 from lineage_registry import connect, errors
 from lineage_registry.domain.graph import EdgeKind
-from lineage_registry.exports.formats import FORMATS
+from lineage_registry.exports.formats import FORMATS, TABLE_FORMATS
 from lineage_registry.settings import PREFIX, Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -198,10 +198,12 @@ def test_the_architecture_names_rooms_and_edges_as_they_are():
     assert [path for path in paths if not (REPOSITORY / path).exists()] == []
 
 
-def test_the_readme_names_what_there_is():
+def test_readme_and_exports_name_what_there_is():
     text = (REPOSITORY / "README.md").read_text("utf-8")
-    shown = text.lower()
-    assert [name for name in FORMATS if name != "tree" and name not in shown] == []
+    exports = (REPOSITORY / "docs" / "exports.md").read_text("utf-8")
+    formats = [*FORMATS.values(), *TABLE_FORMATS.values()]
+    assert [known.name for known in formats if f"`{known.name}`" not in exports] == []
+    assert [known.name for known in formats if f"`{known.suffixes[0]}`" not in exports] == []
     settings = re.findall(rf"\b{PREFIX}([A-Z0-9_]+)", text)
     assert settings
     assert [name for name in settings if name.lower() not in Settings.model_fields] == []

@@ -158,6 +158,22 @@ def lattice(layers, width=3):
     return draft.answer(before[0], "upstream")
 
 
+def families(count):
+    """A dataset and as many models, each from it by a run and needing the one before: no twins."""
+    draft = Draft()
+    data = draft.node("datasets:/data/1", DV)
+    before = None
+    for number in range(count):
+        version = draft.node(f"models:/m{number}/1", MV)
+        run = draft.node(f"runs:/r{number}", RUN)
+        draft.edge(run, EdgeKind.USED, data, "train")
+        draft.edge(version, EdgeKind.GENERATED_BY, run)
+        if before is not None:
+            draft.edge(version, EdgeKind.DEPENDS_ON, before, "tokenizer")
+        before = version
+    return draft.answer(data, "downstream")
+
+
 def hostile():
     """Names that no registry would take, in every place that holds text."""
     draft = Draft()

@@ -47,6 +47,17 @@ def test_the_same_answer_gives_the_same_bytes(answer, format_):
         ("a.graphml", "graphml"),
         ("a.b.html", "html"),
         ("a.txt", "tree"),
+        ("a.node-link.json", "node-link"),
+        ("a.cyjs", "cytoscape"),
+        ("a.provjson", "prov-json"),
+        ("a.prov.json", "prov-json"),
+        ("a.gexf", "gexf"),
+        ("a.csv", "csv-edges"),
+        ("a.edges.csv", "csv-edges"),
+        ("a.nodes.csv", "csv-nodes"),
+        ("a.png", "png"),
+        ("a.pdf", "pdf"),
+        ("a.md", "markdown"),
     ],
 )
 def test_a_suffix_names_its_format(path, format_):
@@ -163,22 +174,33 @@ def test_mermaid_is_nodes_and_edges_of_plain_tokens(answer):
     assert all(known.fullmatch(line) for line in other), other
 
 
-def test_mermaid_refuses_what_its_viewers_would_not_draw():
+def test_mermaid_folds_what_its_viewers_would_not_draw():
+    text = export(lineages.star(501), "mermaid").decode()
+    assert "501 runs" in text
+    assert "501 of 502 nodes folded into 1" in text
+    assert text.count("-->") == 1
+    assert export(lineages.star(300), "mermaid").decode().count("-->") == 300
+
+
+def test_mermaid_refuses_what_is_too_large_folded():
+    wide = lineages.families(400)
     with pytest.raises(InputTooLargeError) as failure:
-        export(lineages.star(501), "mermaid")
+        export(wide, "mermaid")
     assert "html" in failure.value.hint
-    export(lineages.star(300), "mermaid")
+    assert failure.value.context["limit"] == 500
 
 
-@pytest.mark.parametrize("format_", ["dot", "mermaid", "svg", "graphml", "tree"])
+@pytest.mark.parametrize(
+    "format_", ["dot", "mermaid", "svg", "graphml", "gexf", "markdown", "tree"]
+)
 def test_no_control_or_direction_mark_reaches_a_reader(format_):
     text = export(lineages.hostile(), format_).decode()
     allowed = {"\n"}
     bad = {c for c in text if (ord(c) < 32 or 127 <= ord(c) < 160) and c not in allowed}
-    if format_ == "graphml":  # XML 1.0 allows NEL, and exactness wins there
+    if format_ in {"graphml", "gexf"}:  # XML 1.0 allows NEL, and exactness wins there
         bad -= {"\x85"}
     assert not bad
-    assert "\u202e" not in text or format_ == "graphml"
+    assert "\u202e" not in text or format_ in {"graphml", "gexf"}
 
 
 def test_names_are_short_where_the_kind_is_clear():

@@ -75,8 +75,8 @@ def test_ten_thousand_generations_need_no_recursion_and_little_room(make):
     assert len(text.splitlines()) >= len(answer.nodes)
 
 
-@pytest.mark.parametrize("format_", sorted(set(FORMATS) - {"mermaid"}))
-def test_a_chain_of_ten_thousand_comes_in_every_format(format_):
+@pytest.mark.parametrize("format_", sorted(set(FORMATS) - {"png"}))
+def test_a_chain_of_ten_thousand_comes_in_every_format_but_as_pixels(format_):
     begin = time.process_time()
     assert export(lineages.chain(10_000), format_)
     assert time.process_time() - begin < 4

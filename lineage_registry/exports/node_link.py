@@ -1,0 +1,63 @@
+"""The answer as JSON for graph libraries: node-link as networkx has it, and Cytoscape."""
+
+import json
+from typing import Any
+
+from lineage_registry.domain.lineage import Lineage
+from lineage_registry.exports.attributes import graph_facts, keyed_edges, node_facts
+from lineage_registry.exports.words import headline
+
+
+def to_node_link(lineage: Lineage) -> str:
+    """Return the answer as `networkx.node_link_data(graph, edges="edges")` writes it.
+
+    Edges point from effect to cause; `key` tells edges between the same two nodes apart.
+    """
+    return _text(
+        {
+            "directed": True,
+            "multigraph": True,
+            "graph": _facts(lineage),
+            "nodes": [{**node_facts(node), "id": node.id} for node in lineage.nodes],
+            "edges": [
+                {**facts, "source": edge.source, "target": edge.target}
+                for edge, facts in keyed_edges(lineage)
+            ],
+        }
+    )
+
+
+def to_cytoscape(lineage: Lineage) -> str:
+    """Return the answer as Cytoscape and Cytoscape.js read it; edges point from effect to cause."""
+    return _text(
+        {
+            "data": _facts(lineage),
+            "directed": True,
+            "multigraph": True,
+            "elements": {
+                "nodes": [
+                    {
+                        "data": {
+                            **node_facts(node),
+                            "id": str(node.id),
+                            "value": node.id,
+                            "name": headline(node),
+                        }
+                    }
+                    for node in lineage.nodes
+                ],
+                "edges": [
+                    {"data": {**facts, "id": f"e{i}", "source": edge.source, "target": edge.target}}
+                    for i, (edge, facts) in enumerate(keyed_edges(lineage))
+                ],
+            },
+        }
+    )
+
+
+def _facts(lineage: Lineage) -> dict[str, Any]:
+    return {"starts": list(lineage.starts), **graph_facts(lineage)}
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
