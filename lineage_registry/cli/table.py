@@ -195,6 +195,14 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "what-if-delete": Verb(
             "Say what the delete of a thing would do.", "comparison:what_if_delete", exports=True
         ),
+        "rebuild-plan": Verb(
+            "Say what to make again after a change, in order.",
+            "maintenance:rebuild_plan",
+            exports=True,
+        ),
+        "hot-list": Verb("List what most things depend on.", "maintenance:hot_list", exports=True),
+        "orphans": Verb("List versions of unknown origin.", "maintenance:orphans"),
+        "unused": Verb("List things that nothing uses.", "maintenance:unused"),
         "export": Verb("Write the lineage graph to a file.", "export:export"),
     },
     "Lifecycle": {

@@ -20,6 +20,7 @@ from lineage_registry.registry.comparison import ComparisonQuestions
 from lineage_registry.registry.exporting import Exporting
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
 from lineage_registry.registry.lineage import LineageQuestions
+from lineage_registry.registry.maintenance import MaintenanceQuestions
 from lineage_registry.registry.recall import RecallQuestions
 from lineage_registry.registry.rows import Rows
 from lineage_registry.registry.runs import RunHandle
@@ -37,6 +38,7 @@ class Registry(
     ComparisonQuestions,
     RecallQuestions,
     StructureQuestions,
+    MaintenanceQuestions,
     TaintQuestions,
     Exporting,
 ):

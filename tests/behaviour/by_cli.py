@@ -152,6 +152,20 @@ def _order(k: c.GetOrder) -> Words:
     return ["order", *way[k.direction], f"--limit={k.limit}", *scope(k), "--", *k.start]
 
 
+def _rebuild_plan(k: c.GetRebuildPlan) -> Words:
+    words = each("--target", k.target or ()) + each("--pin", k.pinned) + when(k)
+    words += flag("--cost", given=k.cost) + flag("--deleted", given=k.deleted)
+    words += flag("--declared", given=not k.inferred)
+    return ["rebuild-plan", *words, f"--limit={k.limit}", "--", *k.start]
+
+
+def _hot_list(k: c.GetHotList) -> Words:
+    words = or_none("--node-kind", k.node_kinds) + or_none("--edge-kind", k.edge_kinds)
+    words += flag("--up", given=k.direction == "upstream") + flag("--deleted", given=k.deleted)
+    words += flag("--transitive", given=k.transitive)
+    return ["hot-list", *words, f"--limit={k.limit}", *when(k)]
+
+
 def _create(k: c.CreateFamily) -> Words:
     details = option("--description", k.description) + option("--owner", k.owner)
     return [group(k.space), "create", *details, *tags(k.tags), "--", k.name]
@@ -471,6 +485,21 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.GetRoots: lambda k: ["roots", *report(k), "--", *k.start],
     c.GetLeaves: lambda k: ["leaves", *report(k), "--", *k.start],
     c.GetOrder: _order,
+    c.GetRebuildPlan: _rebuild_plan,
+    c.GetHotList: _hot_list,
+    c.ListOrphans: lambda k: [
+        "orphans",
+        *flag("--dataset", given=k.kind == "dataset_version"),
+        *flag("--deleted", given=k.deleted),
+        *rows(k),
+    ],
+    c.ListUnused: lambda k: [
+        "unused",
+        *flag("--deleted", given=k.deleted),
+        *rows(k),
+        "--",
+        k.kind.replace("_", "-"),
+    ],
     c.GetSubgraph: lambda k: ["subgraph", *scope(k), "--", *k.node],
     c.GetDiff: _diff,
     c.GetStaleness: _stale,

@@ -56,6 +56,7 @@ from lineage_registry.ports.commands.deletion import (
 )
 from lineage_registry.ports.commands.ends import Ends, GetLeaves, GetRoots
 from lineage_registry.ports.commands.exposure import Exposure, GetExposure, Mark, Source
+from lineage_registry.ports.commands.hot_list import GetHotList, HotList
 from lineage_registry.ports.commands.impact import (
     Count,
     DeploymentHit,
@@ -92,6 +93,12 @@ from lineage_registry.ports.commands.lineage_history import (
 )
 from lineage_registry.ports.commands.order import GetOrder, Order
 from lineage_registry.ports.commands.paths import GetPaths, Path, Paths, Tie
+from lineage_registry.ports.commands.rebuild import (
+    GetRebuildPlan,
+    RebuildCost,
+    RebuildPlan,
+    RebuildStep,
+)
 from lineage_registry.ports.commands.recall import GetRecall, Recall, Recalled
 from lineage_registry.ports.commands.relatives import (
     GetNeighbours,
@@ -144,6 +151,7 @@ from lineage_registry.ports.commands.taints import (
     TaintedNode,
     Taints,
 )
+from lineage_registry.ports.commands.unlinked import ListOrphans, ListUnused, Unlinked
 from lineage_registry.ports.commands.versions import (
     AddDependency,
     DeleteVersion,
@@ -211,6 +219,10 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     GetLeaves,
     GetOrder,
     GetSubgraph,
+    GetRebuildPlan,
+    GetHotList,
+    ListOrphans,
+    ListUnused,
     GetImpact,
     GetRecall,
     GetExposure,
@@ -274,6 +286,7 @@ __all__ = [
     "GetFamily",
     "GetFiles",
     "GetHistory",
+    "GetHotList",
     "GetImpact",
     "GetLeaves",
     "GetLineage",
@@ -282,6 +295,7 @@ __all__ = [
     "GetNeighbours",
     "GetOrder",
     "GetPaths",
+    "GetRebuildPlan",
     "GetRecall",
     "GetReproducibility",
     "GetRoots",
@@ -295,6 +309,7 @@ __all__ = [
     "GetVersion",
     "GraphAnswer",
     "History",
+    "HotList",
     "Impact",
     "Input",
     "ItemCount",
@@ -305,8 +320,10 @@ __all__ = [
     "ListDeployments",
     "ListEvents",
     "ListFamilies",
+    "ListOrphans",
     "ListRuns",
     "ListTainted",
+    "ListUnused",
     "ListVersions",
     "Listing",
     "LogMetrics",
@@ -334,6 +351,9 @@ __all__ = [
     "RaiseTaint",
     "RaisedTaint",
     "ReachingTaint",
+    "RebuildCost",
+    "RebuildPlan",
+    "RebuildStep",
     "Recall",
     "Recalled",
     "RegisterVersion",
@@ -367,6 +387,7 @@ __all__ = [
     "TaintedNode",
     "Taints",
     "Tie",
+    "Unlinked",
     "UpdateFamily",
     "UpdateRun",
     "UpdateVersion",
