@@ -85,6 +85,7 @@ def impact(one: "Impact") -> View:
         ("in Production", refs(one.production, "bad")),
         ("deployments", refs(one.deployments, "bad")),
         ("owners to tell", ", ".join(one.owners)),
+        ("licence conflicts", refs(one.conflicting, "warn")),
         ("by distance", _by_distance(one)),
     ]
     hit = [*map(_family, one.families), *map(_service, one.serving)][:_MOST_ROWS]

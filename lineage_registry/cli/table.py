@@ -139,6 +139,20 @@ NOUNS: Final[Mapping[str, Noun]] = {
             "reached": Verb("List what taints reach.", "taints:reached", exports=True),
         },
     ),
+    "licence": Noun(
+        "What things may be used for, and what that asks of what comes from them.",
+        {
+            "set": Verb("Declare the licence of a thing.", "licences:put", writes=True),
+            "remove": Verb("Take a declared licence back.", "licences:remove", writes=True),
+            "define": Verb(
+                "Say what a licence obliges to that no table knows.", "licences:define", writes=True
+            ),
+            "stop": Verb(
+                "Say which obligations do not pass along an edge.", "licences:stop", writes=True
+            ),
+            "show": Verb("Show the terms that hold for a version.", "licences:show", exports=True),
+        },
+    ),
     "tag": Noun(
         "Tags of models, datasets, versions and runs.",
         {

@@ -19,6 +19,7 @@ def version(one: "Version") -> View:
         ("stage", stage(one.stage)),
         ("aliases", ", ".join(f"@{name}" for name in one.aliases)),
         ("status", None if one.status == "active" else _status(one)),
+        ("licence", one.licence),
         ("tainted", _tainted(one)),
         ("content", contents(one)),
         ("made by", ref(one.run)),
@@ -97,6 +98,7 @@ def family(one: "Family") -> View:
     rows = [
         ("description", one.description),
         ("owner", one.owner),
+        ("licence", one.licence),
         ("latest", _numbered(one, one.latest)),
         *((name, _numbered(one, number)) for name, number in one.stages.items()),
         *((f"@{name}", _numbered(one, number)) for name, number in one.aliases.items()),

@@ -19,6 +19,7 @@ from lineage_registry.registry.asking import AsOf
 from lineage_registry.registry.comparison import ComparisonQuestions
 from lineage_registry.registry.exporting import Exporting
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
+from lineage_registry.registry.licences import LicenceQuestions
 from lineage_registry.registry.lineage import LineageQuestions
 from lineage_registry.registry.maintenance import MaintenanceQuestions
 from lineage_registry.registry.recall import RecallQuestions
@@ -40,6 +41,7 @@ class Registry(
     StructureQuestions,
     MaintenanceQuestions,
     TaintQuestions,
+    LicenceQuestions,
     Exporting,
 ):
     """A model registry, here or behind an HTTP server.

@@ -18,6 +18,7 @@ _SECTIONS: Final[Sequence[tuple[str, str, Callable[[AuditReport], Html]]]] = (
     ("ancestry", "Ancestry", audit_subject.ancestry),
     ("sources", "Sources", audit_subject.sources),
     ("taints", "Taints", audit_trust.taints),
+    ("licences", "Licences", audit_trust.licences),
     ("runs", "Runs", audit_history.runs),
     ("lifecycle", "Lifecycle", audit_history.lifecycle),
     ("impact", "Impact", audit_subject.impact),

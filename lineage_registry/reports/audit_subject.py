@@ -8,7 +8,7 @@ from lineage_registry import exports
 from lineage_registry.domain.graph import NodeKind
 from lineage_registry.domain.lineage import LineageNode
 from lineage_registry.exports.words import EDGE_WORDS, KIND_WORDS
-from lineage_registry.ports.commands import AuditReport, LinkedVersion
+from lineage_registry.ports.commands import AuditReport, LinkedVersion, Version
 from lineage_registry.reports.markup import (
     Html,
     Row,
@@ -143,7 +143,7 @@ def sources(report: AuditReport) -> Html:
         [
             code(one.reference),
             KIND_WORDS[NodeKind(one.kind)],
-            _licence(one.tags),
+            _licence(one),
             one.description,
             code(one.manifest),
             joined([moment(one.created_at), Html("<br>by "), one.created_by]),
@@ -241,8 +241,9 @@ def _named(node: LineageNode) -> Html:
     return joined(parts)
 
 
-def _licence(tags: Mapping[str, str]) -> Html:
-    named = tags.get("licence") or tags.get("license")
+def _licence(version: Version) -> Html:
+    tags = version.tags
+    named = version.licence or tags.get("licence") or tags.get("license")
     return text(named) if named else element("span", "not stated", "badge warn")
 
 

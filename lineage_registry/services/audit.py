@@ -36,6 +36,7 @@ from lineage_registry.services.clock import now
 from lineage_registry.services.contents import read_manifest
 from lineage_registry.services.events import beyond, events_until
 from lineage_registry.services.impact import impact
+from lineage_registry.services.licences import licences_of
 from lineage_registry.services.lifecycle import moves
 from lineage_registry.services.lineage import lineage_of
 from lineage_registry.services.log_proof import prove
@@ -91,6 +92,7 @@ def get_audit_report(work: Workplace, command: GetAuditReport, context: Context)
             model_description=model.description,
             ancestry=ancestry,
             impact=impact(view, [exact], limit=1_000),
+            licences=licences_of(view, found.node),
             runs=runs,
             sources=origins,
             moves=moves(view, events),

@@ -122,6 +122,7 @@ def _family(view: GraphView, node: Node, numbers: Mapping[int, int], changed: in
         description=_text(node, "description"),
         owner=_text(node, "owner"),
         tags=_prefixed(node, "tag/"),
+        licence=_text(node, "licence"),
         latest=int(view.nodes(latest, ())[latest[0]].facts["number"]) if latest else None,
         aliases={key: numbers[int(id_)] for key, id_ in _prefixed(node, "alias/").items()},
         stages={key: numbers[int(id_)] for key, id_ in _prefixed(node, "stage/").items()},
@@ -166,6 +167,7 @@ def _version(
         run=run[0].reference if run else None,
         parents=links[EdgeKind.DERIVED_FROM],
         dependencies=links[EdgeKind.DEPENDS_ON],
+        licence=_text(node, "licence") or _text(owner, "licence"),
         **_birth(node),
         revision=changed,
     )

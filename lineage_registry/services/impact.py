@@ -19,6 +19,7 @@ from lineage_registry.ports.commands import (
     Impact,
     OwnerHit,
 )
+from lineage_registry.services.licences import conflicts_downstream
 from lineage_registry.services.lineage_nodes import describe_nodes
 from lineage_registry.services.starts import nodes_of
 from lineage_registry.services.workplace import Workplace, read
@@ -79,7 +80,10 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
     by_distance = sorted((far, id_) for found in staged for id_, far in found.distances.items())
     production = [id_ for _, id_ in by_distance[: command.limit]]
     cut = any(found.more for found in (closest, served, *staged))
-    named = _named(view, {*census.owners, *served.distances, *production})
+    conflicting, complete = conflicts_downstream(view, starts, command.depth)
+    named_conflicting = conflicting[: command.limit]
+    ids = {*census.owners, *served.distances, *production, *named_conflicting}
+    named = _named(view, ids)
     families = _families(census.owners, production, named)
     serving = _serving(view, served.distances, named)
     notify = _notify([*families, *serving])
@@ -96,8 +100,11 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
         families=families[: command.limit],
         serving=serving,
         notify=notify,
+        licence_conflicts=len(conflicting),
+        conflicting=[named.references[id_] for id_ in named_conflicting],
+        licences_complete=complete,
         closest=describe_nodes(view, closest.distances),
-        truncated=cut or max(len(by_distance), len(families)) > command.limit,
+        truncated=cut or max(len(by_distance), len(families), len(conflicting)) > command.limit,
         revision=view.revision,
         as_of=view.at(view.revision),
     )

@@ -52,8 +52,9 @@ def _absent(
         yield "data it was tested on, apart from training data", "Art. 10(3), Annex IV.2(g)"
     yield from _absent_of_runs(version, runs)
     for source in sources:
-        if source.kind == "dataset_version" and "licence" not in source.tags:
-            yield f"licence of {source.reference} (tag `licence`)", "Annex IV.2(d)"
+        stated = source.licence or source.tags.get("licence")
+        if source.kind == "dataset_version" and not stated:
+            yield f"licence of {source.reference}", "Annex IV.2(d)"
 
 
 def _absent_of_runs(version: Version, runs: Sequence[Run]) -> Iterator[tuple[str, str]]:

@@ -25,7 +25,14 @@ def _routes(client):
 
 def _filled(path):
     digest = "sha256:" + "0" * 64
-    values = {"digest": digest, "pin": "0" * 32, "version": "1", "alias": "best", "taint": "1"}
+    values = {
+        "digest": digest,
+        "pin": "0" * 32,
+        "version": "1",
+        "alias": "best",
+        "taint": "1",
+        "licence": "x",
+    }
     for name in ("name", "run_id", *values):
         path = path.replace(f"{{{name}}}", values.get(name, "x"))
     assert "{" not in path

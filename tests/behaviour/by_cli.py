@@ -455,6 +455,29 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     ],
     c.LiftTaint: lambda k: ["taint", "lift", "--", str(k.taint)],
     c.GetTaints: _taints,
+    c.DeclareLicence: lambda k: (
+        ["licence", "remove", "--", k.of]
+        if k.licence is None
+        else ["licence", "set", "--", k.of, k.licence]
+    ),
+    c.DefineLicence: lambda k: [
+        "licence",
+        "define",
+        *each("--obligation", k.obligations),
+        "--",
+        k.licence,
+    ],
+    c.StopObligations: lambda k: [
+        "licence",
+        "stop",
+        *each("--obligation", k.obligations),
+        *flag("--nothing", given=not k.obligations),
+        *option("--evidence", k.evidence),
+        "--",
+        k.effect,
+        k.cause,
+    ],
+    c.GetLicences: lambda k: ["licence", "show", *when(k), "--", k.of],
     c.ListTainted: _tainted,
     c.Deploy: _deploy,
     c.GetDeployment: lambda k: ["deployment", "show", *when(k), "--", k.name],

@@ -18,6 +18,8 @@ from lineage_registry.domain.events import (
     DetailsChanged,
     Event,
     InputsAdded,
+    LicenceDeclared,
+    LicenceDefined,
     MetricPoint,
     MetricsLogged,
     MetricSummary,
@@ -25,6 +27,7 @@ from lineage_registry.domain.events import (
     NameChanged,
     NodeDeleted,
     NodeRestored,
+    ObligationsStopped,
     ParamsLogged,
     RunEnded,
     RunStarted,
@@ -136,6 +139,18 @@ WRITTEN: list[tuple[Event, str]] = [
     (
         TaintRaised(taint=3, node=1, kind="pii", severity="critical", reason="names in it"),
         '{"taint":3,"node":1,"kind":"pii","severity":"critical","reason":"names in it"}',
+    ),
+    (
+        LicenceDeclared(node=1, licence=None, before="MIT"),
+        '{"node":1,"licence":null,"before":"MIT"}',
+    ),
+    (
+        LicenceDefined(licence="LicenseRef-a", obligations=["attribution"]),
+        '{"licence":"LicenseRef-a","obligations":["attribution"]}',
+    ),
+    (
+        ObligationsStopped(effect=2, cause=1, obligations=["share-alike"], evidence="no. 12"),
+        '{"effect":2,"cause":1,"obligations":["share-alike"],"evidence":"no. 12"}',
     ),
     (TaintLifted(taint=3, node=1), '{"taint":3,"node":1}'),
     (

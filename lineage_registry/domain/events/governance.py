@@ -1,4 +1,4 @@
-"""Events of trust: taints are raised and lifted, stages are guarded."""
+"""Events of trust: taints, guarded stages, licences."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -55,3 +55,52 @@ class StagesGuarded(Event):
     def changes(self, position: int) -> Iterator[Change]:
         """Set the list, one name a line."""
         yield Set(REGISTRY, "guarded", "\n".join(self.stages))
+
+
+class LicenceDeclared(Event):
+    """A model, dataset or version is under a licence; None takes that back."""
+
+    type: ClassVar[str] = "licence.declared"
+
+    node: NodeId
+    licence: str | None
+    before: str | None = None
+
+    def changes(self, position: int) -> Iterator[Change]:
+        """Set it, and say that there are licences at all."""
+        yield Set(self.node, "licence", self.licence)
+        yield Set(REGISTRY, "licences", value=True)
+
+
+class LicenceDefined(Event):
+    """A licence that no table knows obliges to this."""
+
+    type: ClassVar[str] = "licence.defined"
+
+    licence: str
+    obligations: list[str]
+
+    def changes(self, position: int) -> Iterator[Change]:
+        """Set the list, words with a space between."""
+        yield Set(REGISTRY, f"licence/{self.licence}", " ".join(self.obligations))
+
+
+class ObligationsStopped(Event):
+    """Some obligations do not pass from a cause to its effect; none: all pass again.
+
+    Attributes:
+        evidence: What proves it: a contract, a permission, a law.
+    """
+
+    type: ClassVar[str] = "obligations.stopped"
+
+    effect: NodeId
+    cause: NodeId
+    obligations: list[str]
+    evidence: str = ""
+
+    def changes(self, position: int) -> Iterator[Change]:
+        """Put it on the effect, with a mark that there is something to look for."""
+        yield Set(self.effect, "stops", value=True)
+        said = f"{' '.join(self.obligations)}\n{self.evidence}"
+        yield Set(self.effect, f"stops/{self.cause}", said if self.obligations else None)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.ports.commands.base import Command, Listing, Page, Query, Route
 from lineage_registry.ports.commands.impact import Impact
+from lineage_registry.ports.commands.licences import Licences
 from lineage_registry.ports.commands.lifecycle import Move
 from lineage_registry.ports.commands.runs import Run
 from lineage_registry.ports.commands.versions import File, Version
@@ -96,6 +97,7 @@ class AuditReport(BaseModel):
     Attributes:
         ancestry: Everything it comes from.
         impact: What relies on it.
+        licences: The terms that hold for it, where they come from, and what contradicts.
         runs: The runs among its ancestors that made it and its parents.
         sources: Roots of the ancestry: things that come from nothing registered.
         moves: Every move of stages and aliases that concerns it.
@@ -113,6 +115,7 @@ class AuditReport(BaseModel):
     model_description: str | None
     ancestry: Lineage
     impact: Impact
+    licences: Licences
     runs: list[Run]
     sources: list[Version]
     moves: list[Move]

@@ -21,6 +21,7 @@ class Family(BaseModel):
 
     Attributes:
         id: Number of its node in the graph.
+        licence: What its versions are under that declare none of their own.
         latest: Highest version number that is not deleted.
         aliases: Alias to version number.
         stages: Stage to the number of the version that holds it.
@@ -36,6 +37,7 @@ class Family(BaseModel):
     description: str | None = None
     owner: str | None = None
     tags: dict[str, str] = Field(default_factory=dict)
+    licence: str | None = None
     latest: int | None = None
     aliases: dict[str, int] = Field(default_factory=dict)
     stages: dict[str, int] = Field(default_factory=dict)

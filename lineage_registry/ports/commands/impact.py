@@ -70,8 +70,12 @@ class Impact(TableAnswer):
         families: Models and datasets hit, those with most in Production first, then with most hit.
         serving: More about the deployments hit.
         notify: What each of the owners owns of it.
+        licence_conflicts: Versions whose licences contradict each other by what the starts pass
+            on; as many are named, nearest first, in `conflicting`.
+        licences_complete: False where more than 10,000 versions lie downstream: only the nearest
+            were looked at for such conflicts.
         closest: The nodes nearest to the starts, of the kinds asked for.
-        truncated: Whether `production`, `deployments`, `families` or `closest` were cut off. Counts
+        truncated: Whether one of the lists of names was cut off. Counts
             never are; owners are complete but for those of deployments cut off.
     """
 
@@ -84,6 +88,9 @@ class Impact(TableAnswer):
     families: list[FamilyHit]
     serving: list[DeploymentHit]
     notify: list[OwnerHit]
+    licence_conflicts: int = 0
+    conflicting: list[str] = Field(default_factory=list)
+    licences_complete: bool = True
     closest: Nodes
     truncated: bool
 

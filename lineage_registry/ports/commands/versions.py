@@ -50,6 +50,7 @@ class Version(BaseModel):
         manifest: Digest of its named file list, `sha256:<hex>`.
         facts: What was read from its files: parameters, tensors, dtypes, ...
         run: The run that made it.
+        licence: Declared one, its own or that of its model or dataset.
         taints: Taints that reach it, nearest first; None where nobody looked, as in lists.
         revision: Revision of its last change: its ETag.
     """
@@ -77,6 +78,7 @@ class Version(BaseModel):
     run: str | None = None
     parents: list[LinkedVersion] = Field(default_factory=list)
     dependencies: list[LinkedVersion] = Field(default_factory=list)
+    licence: str | None = None
     taints: list[ReachingTaint] | None = None
     created_at: datetime
     created_by: str
