@@ -1,7 +1,8 @@
 """Filters as people write them: `acc>=0.9`, `team=vision`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from lineage_registry.domain.graph import Scalar
 from lineage_registry.domain.names import parse_key
@@ -17,6 +18,40 @@ _COMPARISONS = {
     ">": Comparison.GREATER,
     ">=": Comparison.AT_LEAST,
 }
+
+
+def filters_of(
+    *,
+    stage: str | None = None,
+    tag: Sequence[str] = (),
+    metric: Sequence[str] = (),
+    param: Sequence[str] = (),
+    text: str | None = None,
+) -> tuple[Filter, ...]:
+    """Read what a question says of the things it looks for; all of it holds.
+
+    Raises:
+        InvalidQueryError: A filter cannot be read.
+    """
+    filters = [
+        *tag_filters(tag),
+        *value_filters("metric", metric),
+        *value_filters("param", param),
+    ]
+    if stage is not None:
+        filters.append(in_stage(stage))
+    if text is not None:
+        filters.append(_about(text))
+    return tuple(filters)
+
+
+def in_stage(stage: str) -> Filter:
+    """Return the filter for versions in a stage."""
+    return Filter("stage", Comparison.EQUAL, stage)
+
+
+def _about(text: str) -> Filter:
+    return Filter("description", Comparison.CONTAINS, text)
 
 
 def tag_filters(tags: Sequence[str]) -> list[Filter]:
@@ -66,3 +101,30 @@ def _value(text: str) -> Scalar:
     except ValueError:
         return text
     return text if number != number or abs(number) == float("inf") else number  # noqa: PLR0124
+
+
+_NAMED: Final[Mapping[str, Callable[[str], list[Filter]]]] = {
+    "stage": lambda text: [in_stage(text)],
+    "tag": lambda text: tag_filters([text]),
+    "metric": lambda text: value_filters("metric", [text]),
+    "param": lambda text: value_filters("param", [text]),
+    "text": lambda text: [_about(text)],
+}
+
+
+def named_filters(texts: Sequence[str]) -> tuple[Filter, ...]:
+    """Read filters that say of what they are: `stage:Production`, `metric:acc>=0.9`.
+
+    Raises:
+        InvalidQueryError: One cannot be read.
+    """
+    filters: list[Filter] = []
+    for text in texts:
+        name, mark, rest = text.partition(":")
+        if not mark or name not in _NAMED:
+            raise InvalidQueryError(
+                f"not a filter: {text[:60]!a}",
+                hint="write like stage:Production, tag:team=vision, metric:acc>=0.9 or param:lr=1",
+            )
+        filters += _NAMED[name](rest)
+    return tuple(filters)

@@ -28,18 +28,15 @@ def read_cursor(listing: Listing[Any]) -> Cursor | None:
     if listing.cursor is None:
         return None
     try:
-        padded = listing.cursor + "=" * (-len(listing.cursor) % 4)
-        after, revision = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
+        after, revision = unpack(listing.cursor)
         return Cursor(int(after), int(revision))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise InvalidQueryError(
-            "not a cursor of this registry", hint="use next_cursor of the page before as it is"
-        ) from error
+    except (ValueError, TypeError) as error:
+        raise not_a_cursor() from error
 
 
 def write_cursor(cursor: Cursor) -> str:
     """Return a cursor as text."""
-    return base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode().rstrip("=")
+    return pack(cursor)
 
 
 def as_of(listing: Listing[Any], cursor: Cursor | None) -> AsOf | None:
@@ -56,3 +53,32 @@ def page(items: Sequence[T], ids: Sequence[int], limit: int, revision: int) -> P
 def next_cursor(ids: Sequence[int], limit: int, revision: int) -> str | None:
     """Return what to ask for the rest with, if there are more than `limit` ids."""
     return write_cursor(Cursor(ids[limit - 1], revision)) if len(ids) > limit else None
+
+
+def pack(values: Sequence[Any]) -> str:
+    """Write plain values as the text of a cursor."""
+    text = json.dumps(values, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def unpack(cursor: str) -> list[Any]:
+    """Return the values in the text of a cursor.
+
+    Raises:
+        ValueError: It holds none.
+    """
+    padded = cursor + "=" * (-len(cursor) % 4)
+    try:
+        values = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if not isinstance(values, list):
+        raise ValueError("no list")  # noqa: TRY004 - who reads a cursor looks for one error
+    return values
+
+
+def not_a_cursor() -> InvalidQueryError:
+    """Return the error for a cursor that was not made here."""
+    return InvalidQueryError(
+        "not a cursor of this registry", hint="use next_cursor of the page before as it is"
+    )

@@ -8,7 +8,7 @@ from lineage_registry.domain.names import parse_dataset_label, parse_model_label
 from lineage_registry.domain.references import Reference, Space, parse_selector
 from lineage_registry.domain.registration import Link, NewVersion
 from lineage_registry.domain.resolution import VERSION_KINDS, Found, resolve, resolve_version
-from lineage_registry.domain.view import Comparison, Filter, GraphView, Selection
+from lineage_registry.domain.view import GraphView, Selection
 from lineage_registry.ports.commands import (
     CATALOG,
     AddDependency,
@@ -34,7 +34,7 @@ from lineage_registry.ports.graph import to_microseconds
 from lineage_registry.services.clock import now
 from lineage_registry.services.contents import Content, examine, read_manifest
 from lineage_registry.services.describing import versions
-from lineage_registry.services.filtering import tag_filters, value_filters
+from lineage_registry.services.filtering import filters_of, in_stage
 from lineage_registry.services.paging import as_of, page, read_cursor
 from lineage_registry.services.taints import reaching
 from lineage_registry.services.workplace import (
@@ -76,7 +76,7 @@ def get_version(work: Workplace, command: GetVersion, _: Context) -> Version:
 def list_versions(work: Workplace, command: ListVersions, _: Context) -> Page[Version]:
     """List the versions of one model or dataset, newest first."""
     cursor = read_cursor(command)
-    filters = [] if command.stage is None else [_in_stage(command.stage)]
+    filters = [] if command.stage is None else [in_stage(command.stage)]
     with work.ask(as_of(command, cursor)) as view:
         family = resolve(view, Reference(command.space, command.name), deleted=command.deleted)
         selection = Selection(
@@ -93,18 +93,15 @@ def list_versions(work: Workplace, command: ListVersions, _: Context) -> Page[Ve
 def search_versions(work: Workplace, command: SearchVersions, _: Context) -> Page[Version]:
     """Find versions of all models or all datasets, newest first."""
     cursor = read_cursor(command)
-    filters = [
-        *tag_filters(command.tag),
-        *value_filters("metric", command.metric),
-        *value_filters("param", command.param),
-    ]
-    if command.stage is not None:
-        filters.append(_in_stage(command.stage))
-    if command.text is not None:
-        filters.append(Filter("description", Comparison.CONTAINS, command.text))
     selection = Selection(
         VERSION_KINDS[command.space],
-        filters=tuple(filters),
+        filters=filters_of(
+            stage=command.stage,
+            tag=command.tag,
+            metric=command.metric,
+            param=command.param,
+            text=command.text,
+        ),
         deleted=command.deleted,
         newest_first=True,
     )
@@ -277,7 +274,3 @@ def _new_version(command: RegisterVersion, content: Content) -> NewVersion:
         tested_on=inputs_of(command.tested_on),
         siblings=[Link(read_now(text)) for text in command.siblings],
     )
-
-
-def _in_stage(stage: str) -> Filter:
-    return Filter("stage", Comparison.EQUAL, stage)
