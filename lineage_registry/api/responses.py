@@ -9,6 +9,7 @@ from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lineage_registry.domain.lineage import Lineage
 from lineage_registry.errors import InputIncompleteError, InputTooLargeError, RegistryError
 from lineage_registry.ports.commands import Deployment, Family, Page, Run, Version
 from lineage_registry.problems import problem
@@ -39,7 +40,7 @@ def answer_response(answer: Any, request: Request, status: int) -> Response:
         headers["ETag"] = tag = f'"{answer.revision}"'
         if request.method == "GET" and matches(request.headers.get("if-none-match"), tag):
             return Response(None, HTTPStatus.NOT_MODIFIED, headers)
-    elif isinstance(answer, Page) and answer.next_cursor is not None:
+    elif isinstance(answer, Page | Lineage) and answer.next_cursor is not None:
         headers["Link"] = f'<{_next_page(request, answer.next_cursor)}>; rel="next"'
     return Response(_json(answer), status, headers, "application/json")
 

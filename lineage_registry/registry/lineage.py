@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from lineage_registry.ports import commands as c
@@ -18,36 +18,102 @@ class LineageQuestions(Asker):
         *start: str,
         direction: Literal["upstream", "downstream", "both"] = "upstream",
         depth: int | None = None,
+        depth_unit: Literal["hops", "versions"] = "hops",
         edge_kinds: Sequence[str] | None = None,
+        through: Sequence[str] | None = None,
         node_kinds: Sequence[str] | None = None,
+        stage: str | None = None,
+        tag: Sequence[str] = (),
+        metric: Sequence[str] = (),
+        param: Sequence[str] = (),
+        text: str | None = None,
         stop_at: Sequence[str] = (),
+        stop_when: Sequence[str] = (),
+        stop_shown: bool = True,
         deleted: bool = False,
         inferred: bool = True,
         limit: int | None = None,
+        cursor: str | None = None,
+        count: bool = True,
+        fields: Sequence[str] | None = None,
         as_of: AsOf = None,
     ) -> LineageHandle:
         """Return what some things come from, what comes from them, or both.
 
-        A model or dataset stands for all its versions. Nodes come closest first; `truncated` says
-        whether `limit` (10,000 if left out) or `depth` left something out.
+        A model or dataset stands for all its versions. Nodes come closest first; `truncated_by`
+        says whether `limit` (10,000 if left out) or `depth` left something out, `omitted` how
+        much, and `next_cursor` is what to go on with.
+
+        Args:
+            start: References; they are always reported.
+            direction: To the causes, to the effects, or both ways.
+            depth: How far to go; None goes to the end.
+            depth_unit: Whether that counts edges, or versions: a run and what lies behind it are
+                one step then.
+            edge_kinds: Edges to follow; None is all lineage.
+            through: Kinds of nodes to walk through; None is all.
+            node_kinds: Kinds of nodes to report; None is all.
+            stage: Report only versions in this stage; `tag`, `metric`, `param` and `text` narrow
+                likewise, as in `search`.
+            tag: `key` or `key=value`.
+            metric: Comparisons like `acc>=0.9`.
+            param: Comparisons like `optimizer=adam`.
+            text: Part of the description.
+            stop_at: References that are not walked through.
+            stop_when: Filters like `stage:Production` or `metric:acc>=0.9`; what passes them all
+                is not walked through.
+            stop_shown: Whether to report where the walk stopped.
+            deleted: Whether to go through deleted things.
+            inferred: Whether to follow edges that nobody declared.
+            limit: Nodes to report at most.
+            cursor: `next_cursor` of the page before.
+            count: Whether to count what was left out.
+            fields: What to say of each node besides its reference; `edges` are left out unless
+                named. None is everything.
+            as_of: The revision or time that it is about.
 
         Raises:
             NotFoundError: A start is not there.
+            InvalidQueryError: A filter or the cursor cannot be used.
         """
         answer = self.sender.ask(
             c.GetLineage,
             start=list(start),
             direction=direction,
             depth=depth,
-            edge_kinds=None if edge_kinds is None else list(edge_kinds),
-            node_kinds=None if node_kinds is None else list(node_kinds),
-            stop_at=list(stop_at),
+            depth_unit=depth_unit,
+            edge_kinds=_listed(edge_kinds),
+            through=_listed(through),
+            node_kinds=_listed(node_kinds),
+            stage=stage,
+            tag=_listed(tag),
+            metric=_listed(metric),
+            param=_listed(param),
+            text=text,
+            stop_at=_listed(stop_at),
+            stop_when=_listed(stop_when),
+            stop_shown=stop_shown,
             deleted=deleted,
             inferred=inferred,
             limit=limit,
+            cursor=cursor,
+            count=count,
+            fields=_listed(fields),
             as_of=as_of,
         )
         return LineageHandle.of(answer)
+
+    def lineage_pages(self, *start: str, **options: Any) -> Iterator[LineageHandle]:
+        """Yield a lineage page by page; options as `lineage`, whose `limit` is that of a page.
+
+        Nodes and edges of all pages are those of the whole answer, each once, and true of the
+        revision of the first page whatever is written meanwhile.
+        """
+        page = self.lineage(*start, **options)
+        yield page
+        while page.next_cursor is not None:
+            page = self.lineage(*start, **{**options, "cursor": page.next_cursor})
+            yield page
 
     def ancestors(self, *start: str, **options: Any) -> LineageHandle:
         """Return everything that some things come from; options as `lineage`."""
@@ -95,3 +161,7 @@ class LineageQuestions(Asker):
     ) -> c.Neighbours:
         """Return the direct neighbours of a thing over edges of every kind."""
         return self.sender.ask(c.GetNeighbours, of=reference, limit=limit, as_of=as_of)
+
+
+def _listed(values: Sequence[str] | None) -> list[str] | None:
+    return None if values is None else list(values)
