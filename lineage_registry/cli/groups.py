@@ -192,7 +192,9 @@ def _panel(parameter: Any) -> str:
 
 
 def _sorted(parameters: list[Any]) -> list[Any]:
-    order = ("Arguments", "Options", options.COMMON)
+    panels = dict.fromkeys(["Arguments", "Options", *map(_panel, parameters)])
+    panels.pop(options.COMMON, None)
+    order = [*panels, options.COMMON]
     return sorted(parameters, key=lambda parameter: order.index(_panel(parameter)))
 
 

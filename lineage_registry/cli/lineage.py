@@ -7,48 +7,24 @@ import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output, parsing
+from lineage_registry.cli.composing import takes
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.terminal import has_unicode
-from lineage_registry.cli.walks import (
-    Both,
-    Depth,
-    Down,
-    EdgeKinds,
-    NodeKinds,
-    StopAt,
-    Through,
-    Up,
-    Walk,
-    asked,
-)
+from lineage_registry.cli.walks import Depth, Walk, asked, note_cut
 
 _GATE = 7
 
 
-def lineage(
-    reference: a.References,
-    *,
-    up: Up = None,
-    down: Down = None,
-    both: Both = False,
-    depth: Depth = None,
-    edge_kind: EdgeKinds = None,
-    node_kind: NodeKinds = None,
-    stop_at: StopAt = None,
-    deleted: Through = False,
-    limit: a.Nodes = None,
-    as_of: a.AsOf = None,
-) -> None:
+@takes("walk", Walk)
+def lineage(reference: a.References, *, walk: Walk) -> None:
     """Draw what a thing comes from, as a tree; with --down, what comes from it."""
     from lineage_registry.cli import lineage_views as views
 
-    walk = Walk(up, down, depth, edge_kind, node_kind, stop_at, limit, as_of, both, deleted)
     with registry() as opened:
         found = asked(opened, reference, walk)
     charset: Literal["unicode", "ascii"] = "unicode" if has_unicode(sys.stdout) else "ascii"
     output.emit(found, lambda: views.lineage(found, charset))
-    if found.truncated and depth is None and up is None and down is None:
-        output.note("not complete: raise --limit, or narrow with --depth or --node-kind")
+    note_cut(found)
 
 
 def impact(

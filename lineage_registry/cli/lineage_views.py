@@ -26,9 +26,10 @@ def lineage(one: "Lineage", charset: Literal["unicode", "ascii"]) -> View:
 
 
 def _tree_lines(one: "Lineage", charset: Literal["unicode", "ascii"]) -> Iterator[list[Cell]]:
+    from lineage_registry.exports.drawable import drawable
     from lineage_registry.exports.tree import prefix, tree
 
-    for line in tree(one):
+    for line in tree(drawable(one)):
         yield [Cell(prefix(line, charset), "dim"), *_tree_words(line)]
 
 

@@ -11,6 +11,7 @@ from lineage_registry.domain.lineage import Lineage
 from lineage_registry.errors import InvalidQueryError
 from lineage_registry.exports.csv_table import csv_text
 from lineage_registry.exports.dot import to_dot
+from lineage_registry.exports.drawable import drawable
 from lineage_registry.exports.gexf import to_gexf
 from lineage_registry.exports.graph_tables import to_csv_edges, to_csv_nodes, to_markdown
 from lineage_registry.exports.graphml import to_graphml
@@ -57,25 +58,29 @@ def _answer_markdown(answer: TableAnswer) -> str:
     return markdown_table(answer.table())
 
 
+def _drawn(known: Format) -> Format:
+    return known._replace(write=lambda lineage: known.write(drawable(lineage)))
+
+
+_DRAWN: Final = (
+    Format("node-link", (".node-link.json",), "application/json", to_node_link),
+    Format("cytoscape", (".cyjs",), "application/json", to_cytoscape),
+    Format("prov-json", (".provjson", ".prov.json"), "application/json", to_prov_json),
+    Format("graphml", (".graphml",), "application/graphml+xml", to_graphml),
+    Format("gexf", (".gexf",), "application/gexf+xml", to_gexf),
+    Format("csv-edges", (".edges.csv", ".csv"), "text/csv", to_csv_edges),
+    Format("csv-nodes", (".nodes.csv",), "text/csv", to_csv_nodes),
+    Format("dot", (".dot", ".gv"), "text/vnd.graphviz", to_dot),
+    Format("mermaid", (".mmd", ".mermaid"), "text/vnd.mermaid", to_mermaid),
+    Format("svg", (".svg",), "image/svg+xml", to_svg),
+    Format("png", (".png",), "image/png", to_png),
+    Format("pdf", (".pdf",), "application/pdf", to_pdf),
+    Format("html", (".html", ".htm"), "text/html", to_html),
+    Format("markdown", (".md", ".markdown"), "text/markdown", to_markdown),
+    Format("tree", (".txt",), "text/plain", to_tree),
+)
 FORMATS: Final = _by_name(
-    (
-        Format("json", (".json",), "application/json", to_json),
-        Format("node-link", (".node-link.json",), "application/json", to_node_link),
-        Format("cytoscape", (".cyjs",), "application/json", to_cytoscape),
-        Format("prov-json", (".provjson", ".prov.json"), "application/json", to_prov_json),
-        Format("graphml", (".graphml",), "application/graphml+xml", to_graphml),
-        Format("gexf", (".gexf",), "application/gexf+xml", to_gexf),
-        Format("csv-edges", (".edges.csv", ".csv"), "text/csv", to_csv_edges),
-        Format("csv-nodes", (".nodes.csv",), "text/csv", to_csv_nodes),
-        Format("dot", (".dot", ".gv"), "text/vnd.graphviz", to_dot),
-        Format("mermaid", (".mmd", ".mermaid"), "text/vnd.mermaid", to_mermaid),
-        Format("svg", (".svg",), "image/svg+xml", to_svg),
-        Format("png", (".png",), "image/png", to_png),
-        Format("pdf", (".pdf",), "application/pdf", to_pdf),
-        Format("html", (".html", ".htm"), "text/html", to_html),
-        Format("markdown", (".md", ".markdown"), "text/markdown", to_markdown),
-        Format("tree", (".txt",), "text/plain", to_tree),
-    )
+    (Format("json", (".json",), "application/json", to_json), *map(_drawn, _DRAWN))
 )
 """Every format of a lineage by its name; text is UTF-8."""
 TABLE_FORMATS: Final = _by_name(

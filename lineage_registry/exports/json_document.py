@@ -1,15 +1,16 @@
 """The answer as one JSON document, for programs."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from lineage_registry.domain.lineage import Lineage
+from lineage_registry.domain.lineage import Lineage, node_objects
 
 SCHEMA: Final = "urn:lineage-registry:lineage:1"
 """Names the shape of the document; the number grows when a reader of the old one would break."""
 
 
-_QUERY: Final = ("starts", "direction", "depth")
+_QUERY: Final = ("starts", "direction", "depth", "depth_unit", "fields")
 
 
 def document(lineage: Lineage) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def document(lineage: Lineage) -> dict[str, Any]:
         "query": query,
         **said,
         "counts": {"nodes": len(lineage.nodes), "edges": len(lineage.edges)},
-        "nodes": [node._asdict() for node in lineage.nodes],
+        "nodes": node_objects(lineage.nodes, lineage.fields),
         "edges": [edge._asdict() for edge in lineage.edges],
     }
 
@@ -37,7 +38,7 @@ def to_json(lineage: Lineage) -> str:
     return f'{head},\n  "nodes": {nodes},\n  "edges": {edges}\n}}\n'
 
 
-def _lines(rows: list[dict[str, Any]]) -> str:
+def _lines(rows: Sequence[Mapping[str, Any]]) -> str:
     if not rows:
         return "[]"
     body = ",\n    ".join(json.dumps(row, ensure_ascii=False) for row in rows)

@@ -146,7 +146,8 @@ def question(lineage: Lineage) -> str:
     starts = [shown(start) for start in lineage.starts]
     named = ", ".join(starts[:3]) + (f" and {len(starts) - 3} more" if len(starts) > 3 else "")
     way = "" if lineage.direction == "both" else f", {lineage.direction}"
-    depth = "" if lineage.depth is None else f", {lineage.depth} deep"
+    unit = "versions " if lineage.depth_unit == "versions" else ""
+    depth = "" if lineage.depth is None else f", {lineage.depth} {unit}deep"
     return f"Lineage of {named or 'nothing'}{way}{depth}"
 
 
@@ -161,5 +162,5 @@ def truth(lineage: Lineage) -> str:
     if lineage.as_of is not None:
         said.append(f"as of {lineage.as_of.isoformat(timespec='seconds')}")
     if lineage.truncated:
-        said.append("not complete: cut by its limit or depth")
+        said.append(f"not complete: cut by its {lineage.truncated_by or 'limit or depth'}")
     return " \N{MIDDLE DOT} ".join(said)

@@ -244,6 +244,24 @@ def _lineage(k: c.GetLineage) -> Words:
     words += or_none("--edge-kind", k.edge_kinds) + or_none("--node-kind", k.node_kinds)
     words += each("--stop-at", k.stop_at) + flag("--deleted", given=k.deleted)
     return ["lineage", *words, f"--limit={k.limit}", *when(k), "--", *k.start]
+    words += [
+        f"--depth-unit={k.depth_unit}",
+        *option("--stage", k.stage),
+        *option("--text", k.text),
+    ]
+    words += or_none("--edge-kind", k.edge_kinds) + or_none("--node-kind", k.node_kinds)
+    words += or_none("--through", k.through) + or_none("--field", k.fields)
+    words += each("--tag", k.tag) + each("--metric", k.metric) + each("--param", k.param)
+    words += each("--stop-at", k.stop_at) + each("--stop-when", k.stop_when)
+    words += flag("--hide-stops", given=not k.stop_shown) + flag("--no-count", given=not k.count)
+    words += flag("--deleted", given=k.deleted) + flag("--declared", given=not k.inferred)
+    words += [f"--limit={k.limit}", *option("--cursor", k.cursor)]
+    return ["lineage", *words, *when(k), "--", *k.start]
+
+
+def or_none(name: str, values: Any) -> Words:
+    """A list as a repeated option; the empty list is the word `none`."""
+    return each(name, ["none"] if values == [] else values or ())
 
 
 def stages(values: Any) -> Words:

@@ -41,7 +41,21 @@ def test_lineage_can_be_narrowed(scene, options, there, absent):
 def test_a_limit_that_cuts_is_said(scene):
     done = scene("lineage", "ens:1", "--limit", "2")
     assert "not complete" in done.out
+    assert "model version" in done.err
     assert "--limit" in done.err
+    cursor = done.err.split("--cursor ")[1].strip()
+    rest = scene("lineage", "ens:1", "--cursor", cursor)
+    whole = scene("lineage", "ens:1", "--json").answer
+    assert f"{len(whole['nodes']) - 3} nodes" in rest.out
+    deeper = scene("lineage", "ens:1", "--depth", "1", "--depth-unit", "versions")
+    assert "lie deeper" in deeper.err
+
+
+def test_a_tree_needs_what_json_may_leave_out(scene):
+    done = scene("lineage", "ens:1", "--field", "stage")
+    assert (done.code, "cannot be drawn" in done.err) == (2, True)
+    rows = scene("lineage", "ens:1", "--field", "stage", "--json").answer["nodes"]
+    assert rows[0].keys() == {"id", "reference", "stage"}
 
 
 def test_history_is_as_it_was_at_a_revision(scene):
