@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
 from pydantic import TypeAdapter
 
 from lineage_registry.cli import main
@@ -234,16 +233,11 @@ def _list_runs(k: c.ListRuns) -> Words:
 
 
 def _lineage(k: c.GetLineage) -> Words:
-    if not k.inferred:
-        pytest.skip("the command line does not offer declared edges alone")
     words = {
         "upstream": option("--depth", k.depth),
         "downstream": ["--down", "1000000" if k.depth is None else str(k.depth)],
         "both": ["--both", *option("--depth", k.depth)],
     }[k.direction]
-    words += or_none("--edge-kind", k.edge_kinds) + or_none("--node-kind", k.node_kinds)
-    words += each("--stop-at", k.stop_at) + flag("--deleted", given=k.deleted)
-    return ["lineage", *words, f"--limit={k.limit}", *when(k), "--", *k.start]
     words += [
         f"--depth-unit={k.depth_unit}",
         *option("--stage", k.stage),
@@ -257,11 +251,6 @@ def _lineage(k: c.GetLineage) -> Words:
     words += flag("--deleted", given=k.deleted) + flag("--declared", given=not k.inferred)
     words += [f"--limit={k.limit}", *option("--cursor", k.cursor)]
     return ["lineage", *words, *when(k), "--", *k.start]
-
-
-def or_none(name: str, values: Any) -> Words:
-    """A list as a repeated option; the empty list is the word `none`."""
-    return each(name, ["none"] if values == [] else values or ())
 
 
 def stages(values: Any) -> Words:
