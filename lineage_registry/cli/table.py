@@ -226,6 +226,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
             "lifecycle:rollback",
             writes=True,
         ),
+        "candidates": Verb(
+            "List what a rollback could go to.", "rollback:candidates", exports=True
+        ),
         "history": Verb("Show who moved stages and aliases, when and why.", "lifecycle:history"),
     },
     "Audit": {

@@ -163,9 +163,7 @@ def roll_back(
         InvalidInputError: It is forced without a reason.
     """
     model = family.node
-    past = [] if pointer == f"stage/{ARCHIVED}" else view.history(model, pointer)
-    if not past:
-        _demand_pointer(view, pointer)
+    past = holdings(view, model, pointer)
     depths = view.history(model, f"below/{pointer}")
     target, below = _below(view, past, depths)
     if target is None:
@@ -189,6 +187,24 @@ def roll_back(
         despite=despite,
         mark=reason or "rolled back",
     )
+
+
+def holdings(view: GraphView, model: int, pointer: str) -> list[Interval]:
+    """Return what a pointer named up to now, oldest first; nothing for what is archived.
+
+    Raises:
+        StageNotFoundError: There is no such stage, and never was.
+    """
+    past = [] if pointer == f"stage/{ARCHIVED}" else view.history(model, pointer)
+    if not past:
+        _demand_pointer(view, pointer)
+    return past
+
+
+def rollback_target(view: GraphView, model: int, pointer: str) -> int | None:
+    """Return the version that a rollback of a pointer goes to; None if nothing stands below."""
+    past = holdings(view, model, pointer)
+    return _below(view, past, view.history(model, f"below/{pointer}"))[0]
 
 
 def _is_guarded(view: GraphView, pointer: str) -> bool:

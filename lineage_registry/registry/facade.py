@@ -560,6 +560,39 @@ class Registry(
             force=force,
         )
 
+    def rollback_candidates(
+        self,
+        name: str,
+        *,
+        stage: str | None = None,
+        alias: str | None = None,
+        metric: str | None = None,
+        lower_is_better: bool = False,
+        verify: bool = False,
+        limit: int | None = None,
+        as_of: AsOf = None,
+    ) -> c.RollbackCandidates:
+        """Return what a stage (Production) or an alias named before, last named first.
+
+        Each comes with what speaks for and against it: taints, conflicts of licences, whether its
+        files are there (read again with `verify`), whether it is like the current version, its
+        rank by `metric`, and what would move.
+
+        Raises:
+            StageNotFoundError: There is no such stage.
+        """
+        return self.sender.ask(
+            c.GetRollbackCandidates,
+            name=_model_of(name),
+            stage=stage,
+            alias=alias,
+            metric=metric,
+            lower_is_better=lower_is_better,
+            verify=verify,
+            limit=limit,
+            as_of=as_of,
+        )
+
     def set_alias(self, reference: str, alias: str, **how: Unpack[How]) -> FamilyHandle:
         """Let an alias name a version."""
         answer = self.sender.write(c.SetAlias, how, **_version_of(reference), alias=alias)

@@ -48,6 +48,7 @@ CALLS = {
     "SetAlias": "alias set extra:1 champion",
     "RemoveAlias": "alias remove extra champion",
     "GetHistory": "history clf",
+    "GetRollbackCandidates": "candidates clf --metric acc --verify",
     "RollBack": "rollback clf --reason drift",
     "GetStages": "stage list",
     "ConfigureStages": "stage configure None Staging Production Archived Shadow",

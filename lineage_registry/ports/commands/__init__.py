@@ -127,6 +127,11 @@ from lineage_registry.ports.commands.reproducibility import (
     NodeReproducibility,
     Reproducibility,
 )
+from lineage_registry.ports.commands.rollback import (
+    GetRollbackCandidates,
+    RollbackCandidate,
+    RollbackCandidates,
+)
 from lineage_registry.ports.commands.runs import (
     AddInputs,
     EndRun,
@@ -215,6 +220,7 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     SetAlias,
     RemoveAlias,
     RollBack,
+    GetRollbackCandidates,
     GetHistory,
     GetStages,
     ConfigureStages,
@@ -317,6 +323,7 @@ __all__ = [
     "GetRebuildPlan",
     "GetRecall",
     "GetReproducibility",
+    "GetRollbackCandidates",
     "GetRoots",
     "GetRun",
     "GetSiblings",
@@ -387,6 +394,8 @@ __all__ = [
     "RestoreVersion",
     "RollBack",
     "Rollback",
+    "RollbackCandidate",
+    "RollbackCandidates",
     "Route",
     "Run",
     "RunInput",
