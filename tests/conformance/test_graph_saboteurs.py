@@ -29,7 +29,7 @@ SMALL = [rule for rule in rules() if rule not in LARGE + DRAWN]
 AT_SCALE = {
     "BrittleStreams": ["streamed_while", "left_in_the_middle"],
     "EnumeratesPaths": ["ladder"],
-    "Recursive": ["chain", "ladder"],
+    "Recursive": ["chain", "ladder", "many_starts"],
     "ReplayByLargeBatches": ["long_log", "chain"],
     "StreamsHoldTheLock": ["streamed_while", "left_in_the_middle"],
     "TakesAThousand": ["one_commit_takes"],

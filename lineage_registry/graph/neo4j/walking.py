@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 from lineage_registry.domain.graph import REGISTRY, Edge, EdgeKind, NodeKind
@@ -12,6 +13,10 @@ from lineage_registry.graph.neo4j.folding import STILL
 from lineage_registry.graph.neo4j.rendering import edges_from
 
 _PASSING_AT_ONCE = 10_000
+# One statement walks from each of so many starts by itself; from more, all go level by level.
+_FEW = 4
+# So many levels are walked one by one; a graph that is deeper than this is seldom wide.
+_LEVELS = 64
 
 
 def in_bounds(numbers: Iterable[int]) -> list[int]:
@@ -66,11 +71,11 @@ class Walker:
 
     def census(self, starts: Collection[int], walk: Walk) -> Census:
         """Count what is reached."""
-        if walk.having:
+        walked = self._walked_starts(starts, walk)
+        if walk.having or len(walked) > _FEW:
             return self._census_by_hand(starts, walk)
         if walk.depth == 0:
             return Census({}, {})
-        walked = self._walked_starts(starts, walk)
         parameters = {
             **self._parameters(walk, starts),
             "starts": walked,
@@ -88,6 +93,55 @@ class Walker:
         walked = self._walked_starts(starts, walk)
         if not walked or walk.depth == 0:
             return []
+        if len(walked) > _FEW:
+            return self._by_levels(starts, walked, walk)
+        return self._at_once(starts, walked, walk)
+
+    def _by_levels(
+        self, starts: Collection[int], walked: list[int], walk: Walk
+    ) -> list[Sequence[Any]]:
+        """Walk from many starts, whose walks would meet: each node is gone on from once.
+
+        Where few are left to go on from, one statement walks the rest.
+        """
+        most = STILL if walk.limit is None or walk.having else len(walked) + walk.limit
+        found: list[Sequence[Any]] = [(start, 0, None) for start in walked]
+        seen = set(in_bounds(starts))
+        frontier, distance = walked, 0
+        while frontier and distance != walk.depth and len(found) <= most:
+            if len(frontier) <= _FEW or distance == _LEVELS:
+                return found + self._rest(frontier, distance, seen, walk)
+            distance += 1
+            rows = self._step(frontier, walk)
+            fresh = sorted((row for row in rows if row[0] not in seen), key=itemgetter(0))
+            seen.update(node for node, _ in fresh)
+            found += [(node, distance, None) for node, reported in fresh if reported]
+            frontier = [node for node, _ in fresh if node not in walk.stop_at]
+        return found
+
+    def _step(self, frontier: list[int], walk: Walk) -> list[Sequence[Any]]:
+        """Return rows `[node, whether to report it]` of all that is one edge away."""
+        parameters = self._parameters(walk, ())
+        del parameters["stop_at"]
+        rows = self._reader.read(f"read.step_{_way(walk)}", {**parameters, "ids": frontier})
+        return list(rows[0]["rows"])
+
+    def _rest(
+        self, frontier: list[int], distance: int, seen: Collection[int], walk: Walk
+    ) -> list[Sequence[Any]]:
+        """Return the rows of what lies behind the nodes at this distance."""
+        ahead = replace(
+            walk,
+            stop_at=walk.stop_at.union(seen),
+            depth=None if walk.depth is None else walk.depth - distance,
+            limit=None if walk.limit is None else walk.limit + len(seen),
+        )
+        rows = self._at_once(frontier, frontier, ahead)
+        return [(row[0], row[1] + distance, row[2]) for row in rows if row[0] not in seen]
+
+    def _at_once(
+        self, starts: Collection[int], walked: list[int], walk: Walk
+    ) -> list[Sequence[Any]]:
         limit = STILL if walk.limit is None or walk.having else len(walked) + walk.limit + 1
         parameters = {
             **self._parameters(walk, starts),
@@ -147,7 +201,7 @@ class Walker:
         self, found: Sequence[Sequence[Any]], reported: Collection[int], walk: Walk
     ) -> Sequence[Edge]:
         """Return the edges among the reported nodes."""
-        came = {} if walk.having else {row[0]: row[2] for row in found}
+        came = {} if walk.having else {row[0]: row[2] for row in found if row[2] is not None}
         rows = [(node, *edge) for node in reported for edge in came.get(node, ())]
         missing = [node for node in reported if node not in came]
         if missing:

@@ -166,7 +166,8 @@ def walks(size: int) -> st.SearchStrategy[Walk]:
 
 def starts(ids: Sequence[int]) -> st.SearchStrategy[list[int]]:
     """Draw where to begin, the same node twice now and then."""
-    return st.lists(st.sampled_from(ids), min_size=1, max_size=3)
+    few = st.lists(st.sampled_from(ids), min_size=1, max_size=3)
+    return st.one_of(few, few, st.lists(st.sampled_from(ids), min_size=5, max_size=12))
 
 
 def selections() -> st.SearchStrategy[Selection]:

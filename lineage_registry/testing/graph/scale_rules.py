@@ -30,6 +30,7 @@ from lineage_registry.testing.reference_graph_store import ReferenceGraphStore
 CHAIN = 10_000
 LAYERS, WIDTH = 60, 3
 HUB = 5_000
+FAN = 500
 
 _DOWN = Direction.DOWNSTREAM
 
@@ -76,6 +77,22 @@ class ScaleRules(Rules):
             assert len(view.path(top[0], 2, LINEAGE) or ()) == LAYERS
             assert view.path(2, top[0], LINEAGE) is None
             assert view.path(top[0], top[1], LINEAGE) is None
+
+    @large
+    def test_many_starts_share_the_way_they_have_in_common(self, store: GraphStore) -> None:
+        fill(store, _fan())
+        first, last = CHAIN + 2, CHAIN + FAN + 1
+        starts = range(first, last + 1)
+        with store.view() as view, _within(30):
+            found = view.walk(starts, Walk())
+            assert (len(found.distances), found.depth_reached) == (CHAIN + FAN, CHAIN)
+            assert list(found.distances.items())[-1] == (2, CHAIN)
+            assert len(found.edges) == CHAIN - 1 + FAN
+            near = view.walk(starts, Walk(limit=10))
+            assert (len(near.distances), near.truncated) == (FAN + 10, True)
+            far = view.walk(starts, Walk(depth=CHAIN - 1, edges=False))
+            assert (len(far.distances), far.truncated) == (CHAIN + FAN - 1, True)
+            assert sum(view.census(starts, Walk()).counts.values()) == CHAIN
 
     @large
     def test_a_hub_with_thousands_of_users_is_seen_near_and_whole(self, store: GraphStore) -> None:
@@ -151,6 +168,12 @@ def _chain() -> Iterator[Event]:
     yield version(1, 1)
     for node in range(3, CHAIN + 2):
         yield version(1, node - 1, derived(node - 1))
+
+
+def _fan() -> Iterator[Event]:
+    yield from _chain()
+    for number in range(FAN):
+        yield version(1, CHAIN + number + 1, derived(CHAIN + 1))
 
 
 def _hub() -> Iterator[Event]:
