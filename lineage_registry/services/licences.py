@@ -32,6 +32,8 @@ from lineage_registry.ports.commands import (
 from lineage_registry.services.workplace import Workplace, demand_unchanged, read, read_now
 
 _MAX_DOWNSTREAM = 10_000
+_HARMLESS = frozenset({Obligation.UNKNOWN, Obligation.NONE_GIVEN})
+"""What contradicts nothing; it clears nothing either."""
 _VERSIONS = frozenset(VERSION_KINDS.values())
 
 
@@ -123,6 +125,9 @@ def conflicts_downstream(
     """
     if not licences.any_declared(view):
         return [], True
+    passed = _passed_on(licences.open_ledger(view, starts), starts)
+    if not passed:
+        return [], True
     below = view.walk(
         starts,
         Walk(
@@ -138,8 +143,7 @@ def conflicts_downstream(
     nodes = [id_ for id_, distance in below.distances.items() if distance]
     if not nodes:
         return [], True
-    ledger = licences.open_ledger(view, [*starts, *nodes])
-    passed = _passed_on(ledger, starts)
+    ledger = licences.open_ledger(view, nodes)
     found = [
         node
         for node, clashes in licences.conflicts(ledger, nodes).items()
@@ -150,12 +154,14 @@ def conflicts_downstream(
 
 
 def _passed_on(ledger: Ledger, starts: Sequence[int]) -> set[str]:
-    """Return the licences that the starts are under or inherit."""
+    """Return the licences of the starts, own and inherited, that can contradict another one."""
     inherited = licences.inherited_terms(ledger, starts)
-    own = {ledger.licence(node) for node in starts}
-    return {licence for terms in inherited.values() for licence in terms} | {
-        licence for licence in own if licence is not None
-    }
+    found = [(licence, terms[licence]) for terms in inherited.values() for licence in terms]
+    for node in starts:
+        licence = ledger.licence(node)
+        if licence is not None:
+            found.append((licence, ledger.obligations[licence]))
+    return {licence for licence, obligations in found if obligations - _HARMLESS}
 
 
 def _involves(clash: Clash, licences_passed: Collection[str]) -> bool:
