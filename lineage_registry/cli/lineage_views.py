@@ -73,6 +73,17 @@ def _truth(one: "Lineage") -> list[Cell]:
     return [Cell(", ".join(said), "dim")]
 
 
+def nodes(found: Sequence["LineageNode"]) -> View:
+    """Return nodes as a list."""
+    if not found:
+        return []
+    rows = [
+        (ref(each.reference), each.title, stage(each.stage), state(each.status or ""))
+        for each in found
+    ]
+    return [Table(("what", "title", "stage", "state"), rows)]
+
+
 def impact(one: "Impact") -> View:
     """Return what is affected: who to tell first, then the things."""
     starts = refs(one.starts, "name")

@@ -217,6 +217,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "hot-list": Verb("List what most things depend on.", "maintenance:hot_list", exports=True),
         "orphans": Verb("List versions of unknown origin.", "maintenance:orphans"),
         "unused": Verb("List things that nothing uses.", "maintenance:unused"),
+        "select": Verb("List what a selector means.", "selectors:select", exports=True),
         "export": Verb("Write the lineage graph to a file.", "export:export"),
     },
     "Lifecycle": {

@@ -1,12 +1,13 @@
 """The graph at one revision, as the rules and the services read it."""
 
+import operator
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from lineage_registry.domain.graph import (
     LINEAGE,
@@ -38,6 +39,15 @@ class Comparison(StrEnum):
     CONTAINS = "contains"
 
 
+_ORDERS: Final[Mapping[Comparison, Callable[[Any, Any], bool]]] = {
+    Comparison.EQUAL: operator.eq,
+    Comparison.LESS: operator.lt,
+    Comparison.AT_MOST: operator.le,
+    Comparison.GREATER: operator.gt,
+    Comparison.AT_LEAST: operator.ge,
+}
+
+
 class Filter(NamedTuple):
     """Nodes whose temporal value `key` compares so to `value`.
 
@@ -47,6 +57,16 @@ class Filter(NamedTuple):
     key: str
     comparison: Comparison
     value: Scalar
+
+    def fits(self, value: Scalar | None) -> bool:
+        """Tell whether a value passes; None, no value, never does."""
+        if value is None or _family(value) is not _family(self.value):
+            return False
+        if isinstance(value, bool):
+            return self.comparison is Comparison.EQUAL and value == self.value
+        if self.comparison is Comparison.CONTAINS:
+            return isinstance(value, str) and str(self.value).lower() in value.lower()
+        return bool(_ORDERS[self.comparison](value, self.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,6 +407,10 @@ def _slot(address: Address, first: int) -> tuple[int, str]:
     if address.behind is None:
         return first, str(address.then)
     return REGISTRY, f"{address.then}{first}{address.behind}"
+
+
+def _family(value: Scalar) -> type:
+    return type(value) if isinstance(value, (bool, str)) else float
 
 
 def column_for(kind: NodeKind, alternatives: Sequence[Column]) -> Column | None:

@@ -25,6 +25,7 @@ from lineage_registry.registry.maintenance import MaintenanceQuestions
 from lineage_registry.registry.recall import RecallQuestions
 from lineage_registry.registry.rows import Rows
 from lineage_registry.registry.runs import RunHandle
+from lineage_registry.registry.selectors import SelectorQuestions
 from lineage_registry.registry.sending import How, Sender
 from lineage_registry.registry.structure import StructureQuestions
 from lineage_registry.registry.taints import TaintQuestions
@@ -42,6 +43,7 @@ class Registry(
     MaintenanceQuestions,
     TaintQuestions,
     LicenceQuestions,
+    SelectorQuestions,
     Exporting,
 ):
     """A model registry, here or behind an HTTP server.

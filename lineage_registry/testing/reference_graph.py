@@ -3,8 +3,7 @@
 It is slow and obviously right, so the engines are compared with it.
 """
 
-import operator
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -28,7 +27,6 @@ from lineage_registry.domain.graph import (
 from lineage_registry.domain.view import (
     Census,
     Closure,
-    Comparison,
     Direction,
     Filter,
     GraphView,
@@ -38,14 +36,6 @@ from lineage_registry.domain.view import (
 from lineage_registry.ports.graph import from_microseconds
 
 EdgeKey = tuple[int, EdgeKind, int, str]
-
-_ORDERS: Mapping[Comparison, Callable[[Any, Any], bool]] = {
-    Comparison.EQUAL: operator.eq,
-    Comparison.LESS: operator.lt,
-    Comparison.AT_MOST: operator.le,
-    Comparison.GREATER: operator.gt,
-    Comparison.AT_LEAST: operator.ge,
-}
 
 
 class Tie(NamedTuple):
@@ -193,7 +183,7 @@ class ReferenceView(GraphView):
 
     def passes(self, node: int, filters: Sequence[Filter]) -> bool:
         """Tell whether the node passes all filters."""
-        return all(fits(self.value(node, f.key), f) for f in filters)
+        return all(f.fits(self.value(node, f.key)) for f in filters)
 
     def edges(
         self, ids: Collection[int], direction: Direction, kinds: Collection[EdgeKind]
@@ -346,17 +336,6 @@ class ReferenceView(GraphView):
         return {key: value for key, value in found.items() if value is not None}
 
 
-def fits(value: Scalar | None, wanted: Filter) -> bool:
-    """Tell whether a value passes a filter: text with text, numbers with numbers."""
-    if value is None or _family(value) != _family(wanted.value):
-        return False
-    if isinstance(value, bool):
-        return wanted.comparison is Comparison.EQUAL and value == wanted.value
-    if wanted.comparison is Comparison.CONTAINS:
-        return isinstance(value, str) and str(wanted.value).lower() in value.lower()
-    return bool(_ORDERS[wanted.comparison](value, wanted.value))
-
-
 def may_follow(edge: Edge, walk: Walk) -> bool:
     """Tell whether the walk looks at this edge."""
     return edge.kind in walk.kinds and (walk.inferred or edge.declared)
@@ -365,7 +344,3 @@ def may_follow(edge: Edge, walk: Walk) -> bool:
 def in_order(edges: Iterable[Edge]) -> list[Edge]:
     """Return the edges in the order that every answer has."""
     return sorted(edges, key=lambda e: (e.source, e.kind, e.target, e.role))
-
-
-def _family(value: Scalar) -> type:
-    return type(value) if isinstance(value, (bool, str)) else float

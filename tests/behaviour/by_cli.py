@@ -542,6 +542,7 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
         "--",
         k.kind.replace("_", "-"),
     ],
+    c.SelectNodes: lambda k: ["select", f"--limit={k.limit}", *scope(k), "--", k.selector],
     c.GetSubgraph: lambda k: ["subgraph", *scope(k), "--", *k.node],
     c.GetDiff: _diff,
     c.GetStaleness: _stale,

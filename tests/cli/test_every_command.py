@@ -69,6 +69,7 @@ CALLS = {
     "ListOrphans": "orphans",
     "ListUnused": "unused model-version",
     "GetSubgraph": "subgraph ens:1 clf:1",
+    "SelectNodes": "select +ens:1",
     "GetImpact": "impact base:1",
     "GetRecall": "recall datasets:/digits/1 --evaluated",
     "GetExposure": "exposure ens:1 --models",

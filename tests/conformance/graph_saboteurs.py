@@ -8,7 +8,7 @@ from datetime import timedelta
 import networkx as nx
 
 from lineage_registry.domain.graph import LINEAGE, EdgeKind, Interval, NodeKind
-from lineage_registry.domain.view import Census, Comparison, Direction, Filter
+from lineage_registry.domain.view import Census, Comparison, Direction
 from lineage_registry.errors import BackendError
 from lineage_registry.ports.graph import Head, Recorded, leaf_hash
 from lineage_registry.testing import reference_graph as reference
@@ -549,7 +549,7 @@ def comparing(name, fits):
 
 def _booleans_as_numbers(value, wanted):
     wanted = wanted._replace(value=_number(wanted.value))
-    return reference.fits(_number(value), wanted)
+    return wanted.fits(_number(value))
 
 
 def _number(value):
@@ -559,37 +559,37 @@ def _number(value):
 def _any_type(value, wanted):
     if value is None:
         return False
-    return reference.fits(str(value), wanted._replace(value=str(wanted.value)))
+    return wanted._replace(value=str(wanted.value)).fits(str(value))
 
 
 def _as_float(value, wanted):
     def lossy(it):
         return it if isinstance(it, bool | str) or it is None else float(it)
 
-    return reference.fits(lossy(value), wanted._replace(value=lossy(wanted.value)))
+    return wanted._replace(value=lossy(wanted.value)).fits(lossy(value))
 
 
 def _exact_case(value, wanted):
     if wanted.comparison is Comparison.CONTAINS and isinstance(value, str):
         return isinstance(wanted.value, str) and wanted.value in value
-    return reference.fits(value, wanted)
+    return wanted.fits(value)
 
 
 def _wildcards(value, wanted):
     if wanted.comparison is Comparison.CONTAINS and wanted.value in {"%", "_", "*"}:
         return isinstance(value, str) and bool(value)
-    return reference.fits(value, wanted)
+    return wanted.fits(value)
 
 
 def _missing_fits(value, wanted):
-    return value is None or reference.fits(value, wanted)
+    return value is None or wanted.fits(value)
 
 
 def _any_case(value, wanted):
     def folded(it):
         return it.casefold() if isinstance(it, str) else it
 
-    return reference.fits(folded(value), Filter(wanted.key, wanted[1], folded(wanted.value)))
+    return wanted._replace(value=folded(wanted.value)).fits(folded(value))
 
 
 comparing("BooleansAreNumbers", _booleans_as_numbers)

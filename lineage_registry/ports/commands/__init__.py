@@ -148,6 +148,7 @@ from lineage_registry.ports.commands.runs import (
     StartRun,
     UpdateRun,
 )
+from lineage_registry.ports.commands.selectors import SelectNodes
 from lineage_registry.ports.commands.staleness import (
     GetStaleness,
     StaleCause,
@@ -241,6 +242,7 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     GetHotList,
     ListOrphans,
     ListUnused,
+    SelectNodes,
     GetImpact,
     GetRecall,
     GetExposure,
@@ -401,6 +403,7 @@ __all__ = [
     "RunInput",
     "RunStatus",
     "SearchVersions",
+    "SelectNodes",
     "SetAlias",
     "Sibling",
     "Siblings",
