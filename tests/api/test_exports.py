@@ -79,6 +79,7 @@ def test_a_table_is_no_picture(client, resnet):
 
 def test_every_question_with_a_graph_or_a_table_has_an_export_and_no_other(client):
     paths = set(client.app.openapi()["paths"])
-    for operation in operations():
-        formats = formats_of(operation.command.answer())
-        assert (f"{operation.path}/export" in paths) == (len(formats) > 1), operation.path
+    known = list(operations())
+    exported = {one.path for one in known if len(formats_of(one.command.answer())) > 1}
+    for operation in known:
+        assert (f"{operation.path}/export" in paths) == (operation.path in exported)

@@ -454,8 +454,6 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
         k.name,
     ],
     c.GetStages: lambda k: ["stage", "list", *when(k)],
-    c.ConfigureStages: lambda k: ["stage", "configure", "--", *k.stages],
-    c.GetStages: lambda k: ["stage", "list"],
     c.ConfigureStages: lambda k: [
         "stage",
         "configure",
