@@ -41,7 +41,7 @@ def get_siblings(work: Workplace, command: GetSiblings, _: Context) -> Siblings:
 def _shared_causes(
     view: GraphView, node: int, kind: NodeKind, limit: int
 ) -> tuple[defaultdict[int, set[int]], bool]:
-    """Return for each version that shares a cause with `node` which ones it shares."""
+    """Return for each version that shares a living cause with `node` which ones it shares."""
     direct = view.edges([node], Direction.UPSTREAM, (EdgeKind.DERIVED_FROM, EdgeKind.GENERATED_BY))
     runs = [edge.target for edge in direct if edge.kind is EdgeKind.GENERATED_BY]
     read_by_run = view.edges(runs, Direction.UPSTREAM, (EdgeKind.USED,)) if runs else []
@@ -49,7 +49,10 @@ def _shared_causes(
     truncated = False
     ways = [(edge.target, {edge.kind}, 1) for edge in direct]
     ways += [(edge.target, {EdgeKind.USED, EdgeKind.GENERATED_BY}, 2) for edge in read_by_run]
+    gone = view.values([(cause, "deleted") for cause, *_ in ways])
     for cause, kinds, depth in ways:
+        if (cause, "deleted") in gone:
+            continue
         closure = view.walk(
             [cause],
             Walk(
