@@ -223,7 +223,7 @@ class Work:
             del store._database.reading
 
 
-@on_both_engines
+@on_sqlite
 def test_datahub_19072_some_of_several_paths_are_said_to_be_some(place: Place) -> None:
     fill(place.graph, _lattice(6))
     found = place.registry.paths("lattice:16", "lattice:1", k=2)
@@ -244,7 +244,7 @@ def test_datahub_18636_a_removed_edge_is_gone_from_the_next_answer(
             assert len(one.ancestors("c:1", depth=1).nodes) == 2
 
 
-@on_both_engines
+@on_sqlite
 def test_datahub_18623_an_empty_answer_is_forgotten_when_something_comes(line: Registry) -> None:
     line.register("new")
     assert names(line.descendants("new:1")) == ["new"]
@@ -285,7 +285,7 @@ def test_datahub_6688_every_question_leaves_deleted_things_out_alike(line: Regis
     assert "b" in names(line.ancestors("c:1", deleted=True))
 
 
-@on_both_engines
+@on_sqlite
 def test_datahub_17683_an_unknown_cause_makes_no_ghost(place: Place) -> None:
     for known in ("none:1", "models:/none/1"):
         with pytest.raises(ModelNotFoundError):
@@ -294,7 +294,7 @@ def test_datahub_17683_an_unknown_cause_makes_no_ghost(place: Place) -> None:
     assert not list(place.registry.models())
 
 
-@on_both_engines
+@on_sqlite
 def test_datahub_18742_a_model_is_upstream_of_the_dataset_that_it_scores(line: Registry) -> None:
     with line.run("score", run_id="score", inputs=[("models:/c/1", "scorer"), "raw:1"]):
         line.register_dataset("scored")
@@ -334,7 +334,7 @@ def test_marquez_2014_what_lies_beside_is_not_in_the_lineage(line: Registry) -> 
     assert sorted(both) == ["a", "b", "c", "one", "raw", "web"]
 
 
-@on_both_engines
+@on_sqlite
 def test_marquez_3093_each_run_of_a_job_has_its_own_inputs(place: Place) -> None:
     registry = place.registry
     for number in (1, 2):
@@ -364,7 +364,7 @@ def test_marquez_2708_what_is_sent_again_changes_nothing(line: Registry, place: 
     assert before[0] == before[1].revision
 
 
-@on_both_engines
+@on_sqlite
 def test_marquez_2767_a_failure_without_inputs_takes_no_edge_away(place: Place) -> None:
     registry = place.registry
     registry.register_dataset("raw")
@@ -377,7 +377,7 @@ def test_marquez_2767_a_failure_without_inputs_takes_no_edge_away(place: Place) 
     assert {node.reference: node.status for node in after.nodes}["runs:/stream"] == "failed"
 
 
-@on_both_engines
+@on_sqlite
 def test_marquez_2519_a_run_id_that_is_taken_joins_no_two_graphs(line: Registry) -> None:
     line.register_dataset("other")
     with pytest.raises(AlreadyExistsError):
@@ -393,7 +393,7 @@ def test_marquez_3085_a_deleted_thing_is_no_bridge_unless_asked_for(line: Regist
     assert names(line.ancestors("c:1", deleted=True))[-1] == "raw"
 
 
-@on_both_engines
+@on_sqlite
 def test_marquez_3066_a_run_shows_its_edges_while_it_runs(place: Place) -> None:
     registry = place.registry
     registry.register_dataset("raw")
@@ -404,7 +404,7 @@ def test_marquez_3066_a_run_shows_its_edges_while_it_runs(place: Place) -> None:
     ]
 
 
-@on_both_engines
+@on_sqlite
 def test_marquez_1520_there_are_pages_time_travel_and_parent_runs(line: Registry) -> None:
     then = line.ancestors("c:1").revision
     with line.run("outer", run_id="outer"), line.run("inner", run_id="inner"):
@@ -500,14 +500,14 @@ def test_schedoscope_168_a_walk_over_edges_that_may_form_a_circle_ends(place: Pl
     assert {edge.kind for edge in found.edges} == {EdgeKind.GENERATED_BY, EdgeKind.READ_BACK}
 
 
-@on_both_engines
+@on_sqlite
 def test_mlflow_15454_a_model_says_which_model_it_was_made_from(line: Registry) -> None:
     line.register("small", parents=[("c:1", "quantized")])
     (edge,) = line.ancestors("small:1", depth=1).edges
     assert (edge.kind, edge.role) == ("DERIVED_FROM", "quantized")
 
 
-@on_both_engines
+@on_sqlite
 def test_openlineage_3401_what_is_left_out_is_not_deleted(place: Place) -> None:
     registry = place.registry
     registry.register("m", description="first", tags={"team": "vision"}, metrics={"acc": 0.5})

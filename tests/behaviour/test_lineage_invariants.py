@@ -35,7 +35,7 @@ from tests.behaviour.places import ACTOR, Place
 
 Graph = nx.MultiDiGraph
 LINEAGE = [kind.value for kind, rule in EDGE_RULES.items() if rule.lineage]
-STEPS = 70
+STEPS = {"sqlite": 70, "neo4j": 25}
 
 
 def _places(*names: str) -> list[Any]:
@@ -56,7 +56,7 @@ class Lived:
     def __init__(self, place: Place, seed: int) -> None:
         self.registry = place.registry
         self.life = Life(place.local, seed)
-        self.life.live(STEPS)
+        self.life.live(STEPS[place.graph.name])
         deployed = [one for one in self.life.deletable if one.startswith("deployments:")]
         self.names = [*self.life.versions, *self.life.runs, *deployed]
         self.graph = exported(self.registry, self.names, place.folder)
@@ -409,7 +409,7 @@ def test_every_command_that_is_sent_twice_is_done_once(place: Place) -> None:
     commands = Stuttering(place)
     registry = Registry(commands, place.local.artifacts, place.local.formats, ACTOR)
     life = Life(registry, seed=5)
-    life.live(2 * STEPS)
+    life.live(STEPS[place.graph.name])
     do_the_rest(registry)
     writes = {one for one in COMMANDS if issubclass(one, Write)}
     missing = sorted(one.__name__ for one in writes - commands.done)
