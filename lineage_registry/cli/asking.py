@@ -21,6 +21,6 @@ def before_delete(opened: "Registry", reference: str, *, dry_run: bool, yes: boo
         return True
     from lineage_registry.cli import comparison_views as views
 
-    told = opened.preview_deletion(reference)
+    told = opened.deletion_preview(reference)
     output.emit(told, lambda: views.deletion(told))
     return False

@@ -7,6 +7,7 @@ import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output
+from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import Wanted, emit_rows
 from lineage_registry.cli.session import registry, settings
 from lineage_registry.cli.words import size
@@ -16,6 +17,7 @@ from lineage_registry.errors import InvalidInputError
 _FINDINGS = 5
 
 
+@takes("wanted", Wanted)
 def events(
     *,
     subject: Annotated[
@@ -35,10 +37,8 @@ def events(
         str | None, typer.Option(metavar="WHEN", help="Before this date or time.")
     ] = None,
     newest: Annotated[bool, typer.Option("--newest", help="Newest first.")] = False,
-    limit: a.Limit = None,
-    cursor: a.Cursor = None,
-    everything: a.Everything = False,
     as_of: a.AsOf = None,
+    wanted: Wanted,
 ) -> None:
     """Show the audit trail: who did what, when and why; oldest first."""
     from lineage_registry.cli import audit_views as views
@@ -54,7 +54,7 @@ def events(
             newest_first=newest,
             as_of=as_of,
         )
-        emit_rows(found, views.events, Wanted(limit, cursor, everything))
+        emit_rows(found, views.events, wanted)
 
 
 def report(

@@ -7,6 +7,7 @@ import typer
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output, parsing
 from lineage_registry.cli.asking import before_delete
+from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import Wanted, emit_rows
 from lineage_registry.cli.session import how, registry
 
@@ -32,6 +33,7 @@ def create(
     output.emit(made, lambda: views.family(made))
 
 
+@takes("wanted", Wanted)
 def list_all(
     context: typer.Context,
     *,
@@ -43,10 +45,8 @@ def list_all(
     ] = None,
     tag: a.WithTag = None,
     deleted: a.Deleted = False,
-    limit: a.Limit = None,
-    cursor: a.Cursor = None,
-    everything: a.Everything = False,
     as_of: a.AsOf = None,
+    wanted: Wanted,
 ) -> None:
     """List models or datasets, oldest first."""
     from lineage_registry.cli import version_views as views
@@ -54,7 +54,7 @@ def list_all(
     with registry() as opened:
         ask = opened.datasets if a.of_datasets(context) else opened.models
         found = ask(text=text, owner=owner, tag=tag, deleted=deleted, as_of=as_of)
-        emit_rows(found, views.families, Wanted(limit, cursor, everything))
+        emit_rows(found, views.families, wanted)
 
 
 def show(context: typer.Context, name: Name, *, as_of: a.AsOf = None) -> None:

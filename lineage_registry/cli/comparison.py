@@ -6,6 +6,7 @@ import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output, parsing
+from lineage_registry.cli.listing import note_cut, note_page
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.walks import EdgeKinds
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 _GATE = 7
 _PAGE = 1_000
-_CUT = "not complete: raise --limit"
 Newest = Annotated[bool, typer.Option("--newest", help="Last change first.")]
 
 
@@ -40,18 +40,17 @@ def diff(
             before, after, deleted=deleted, files=not no_files, limit=limit, as_of=as_of
         )
     output.emit(found, lambda: views.diff(found))
-    if found.truncated:
-        output.note(_CUT)
+    note_cut(truncated=found.truncated)
 
 
-def stale(
+def staleness(
     reference: Annotated[
         list[str] | None,
         typer.Argument(metavar="[REF]...", help="Which; every version of all models if left out."),
     ] = None,
     *,
-    datasets: Annotated[
-        bool, typer.Option("--datasets", help="Every dataset version, instead of models.")
+    dataset: Annotated[
+        bool, typer.Option("--dataset", help="Every dataset version, instead of models.")
     ] = False,
     stage: a.WithStage = None,
     edge_kind: EdgeKinds = None,
@@ -70,7 +69,7 @@ def stale(
     from lineage_registry.cli import comparison_views as views
 
     options: dict[str, Any] = {
-        "space": "datasets" if datasets else "models",
+        "space": "datasets" if dataset else "models",
         "stage": stage,
         "edge_kinds": parsing.as_kinds(edge_kind, upper=True),
         "as_of": as_of,
@@ -78,7 +77,7 @@ def stale(
     with registry() as opened:
         found = _checked(opened, reference or [], options, limit, cursor)
     output.emit(found, lambda: views.stale(found))
-    _note_more(found.next_cursor)
+    note_page(found.next_cursor)
     if found.truncated:
         output.note("not complete: the ancestry is too large; ask about fewer versions")
     hits = [one for each in found.stale for one in each.causes if one.direct or fail_on == "any"]
@@ -129,7 +128,7 @@ def lineage_history(
             reference, newest_first=newest, limit=limit, cursor=cursor, as_of=as_of
         )
     output.emit(found, lambda: views.lineage_history(found))
-    _note_more(found.next_cursor)
+    note_page(found.next_cursor)
     if found.truncated:
         output.note("not complete: the ancestry is too large to watch all of it")
 
@@ -141,21 +140,16 @@ def reproducibility(reference: a.Reference, *, limit: a.Nodes = None, as_of: a.A
     with registry() as opened:
         found = opened.reproducibility(reference, limit=limit, as_of=as_of)
     output.emit(found, lambda: views.reproducibility(found))
-    if found.truncated:
-        output.note(_CUT)
+    note_cut(truncated=found.truncated)
 
 
-def what_if_delete(reference: a.Reference, *, limit: a.Nodes = None, as_of: a.AsOf = None) -> None:
+def deletion_preview(
+    reference: a.Reference, *, limit: a.Nodes = None, as_of: a.AsOf = None
+) -> None:
     """Say what would stop the delete of a thing, and what it would strand; nothing is done."""
     from lineage_registry.cli import comparison_views as views
 
     with registry() as opened:
-        found = opened.preview_deletion(reference, limit=limit, as_of=as_of)
+        found = opened.deletion_preview(reference, limit=limit, as_of=as_of)
     output.emit(found, lambda: views.deletion(found))
-    if found.truncated:
-        output.note(_CUT)
-
-
-def _note_more(cursor: str | None) -> None:
-    if cursor is not None:
-        output.note(f"there is more: raise --limit, or go on with --cursor {cursor}")
+    note_cut(truncated=found.truncated)

@@ -7,6 +7,7 @@ import typer
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output
 from lineage_registry.cli.asking import before_delete
+from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import Wanted, emit_rows
 from lineage_registry.cli.session import how, registry
 
@@ -40,20 +41,19 @@ def show(name: a.DeploymentName, *, as_of: a.AsOf = None) -> None:
     output.emit(found, lambda: views.deployment(found))
 
 
+@takes("wanted", Wanted)
 def list_all(
     *,
     deleted: a.Deleted = False,
-    limit: a.Limit = None,
-    cursor: a.Cursor = None,
-    everything: a.Everything = False,
     as_of: a.AsOf = None,
+    wanted: Wanted,
 ) -> None:
     """List deployments, oldest first."""
     from lineage_registry.cli import run_views as views
 
     with registry() as opened:
         found = opened.deployments(deleted=deleted, as_of=as_of)
-        emit_rows(found, views.deployments, Wanted(limit, cursor, everything))
+        emit_rows(found, views.deployments, wanted)
 
 
 def delete(name: a.DeploymentName, *, dry_run: a.DryRun = False, yes: a.Yes = False) -> None:

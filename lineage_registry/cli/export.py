@@ -8,7 +8,7 @@ import typer
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli.composing import takes
 from lineage_registry.cli.session import registry
-from lineage_registry.cli.walks import Walk, asked, note_cut
+from lineage_registry.cli.walks import Walk, asked, note_beyond
 from lineage_registry.cli.words import plural
 from lineage_registry.cli.writing import write_answer
 
@@ -34,4 +34,4 @@ def export(
         found = asked(opened, reference, walk)
     counts = f"{plural(len(found.nodes), 'node')}, {plural(len(found.edges), 'edge')}, "
     write_answer(found, file, format, counts)
-    note_cut(found)
+    note_beyond(found)

@@ -8,9 +8,10 @@ import typer
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output, parsing
 from lineage_registry.cli.composing import takes
+from lineage_registry.cli.listing import note_cut
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.terminal import has_unicode
-from lineage_registry.cli.walks import Depth, Walk, asked, note_cut
+from lineage_registry.cli.walks import Depth, Walk, asked, note_beyond
 
 _GATE = 7
 
@@ -24,7 +25,7 @@ def lineage(reference: a.References, *, walk: Walk) -> None:
         found = asked(opened, reference, walk)
     charset: Literal["unicode", "ascii"] = "unicode" if has_unicode(sys.stdout) else "ascii"
     output.emit(found, lambda: views.lineage(found, charset))
-    note_cut(found)
+    note_beyond(found)
 
 
 def impact(
@@ -78,7 +79,7 @@ def siblings(reference: a.VersionRef, *, limit: a.Nodes = None, as_of: a.AsOf = 
     with registry() as opened:
         found = opened.siblings(reference, limit=limit, as_of=as_of)
     output.emit(found, lambda: views.siblings(found))
-    _note_cut(truncated=found.truncated)
+    note_cut(truncated=found.truncated)
 
 
 def neighbours(reference: a.Reference, *, limit: a.Nodes = None, as_of: a.AsOf = None) -> None:
@@ -88,9 +89,4 @@ def neighbours(reference: a.Reference, *, limit: a.Nodes = None, as_of: a.AsOf =
     with registry() as opened:
         found = opened.neighbours(reference, limit=limit, as_of=as_of)
     output.emit(found, lambda: views.neighbours(found))
-    _note_cut(truncated=found.truncated)
-
-
-def _note_cut(*, truncated: bool) -> None:
-    if truncated:
-        output.note("not complete: raise --limit")
+    note_cut(truncated=found.truncated)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output
 from lineage_registry.cli.options import options
 from lineage_registry.cli.views import View
@@ -27,9 +28,9 @@ class Wanted(NamedTuple):
         everything: Whether there is no limit.
     """
 
-    limit: int | None
-    cursor: str | None
-    everything: bool
+    limit: a.Limit = None
+    cursor: a.Cursor = None
+    everything: a.Everything = False
 
 
 def emit_rows(rows: "Rows[T]", view: Callable[[list[T]], View], wanted: Wanted) -> None:
@@ -60,6 +61,18 @@ def emit_rows(rows: "Rows[T]", view: Callable[[list[T]], View], wanted: Wanted) 
     else:
         output.note("nothing found")
     _note_rest(following)
+
+
+def note_cut(*, truncated: bool) -> None:
+    """Say that a limit left something out, if it did."""
+    if truncated:
+        output.note("not complete: raise --limit")
+
+
+def note_page(cursor: str | None) -> None:
+    """Say how to go on behind a page, if there is more."""
+    if cursor is not None:
+        output.note(f"there is more: raise --limit, or go on with --cursor {cursor}")
 
 
 def _stream(pages: "Iterator[Page[T]]") -> None:

@@ -1,14 +1,21 @@
 """The upkeep of a registry: what to rebuild, to guard, to clear away."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
 
 import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output, parsing
-from lineage_registry.cli.listing import Wanted, emit_rows
+from lineage_registry.cli.composing import takes
+from lineage_registry.cli.listing import Wanted, emit_rows, note_cut
 from lineage_registry.cli.session import registry
-from lineage_registry.cli.walks import Declared, EdgeKinds, NodeKinds, Through
+from lineage_registry.cli.walks import EdgeKinds, NodeKinds, NoInferred, Through
+
+_VERSIONS: Final[Mapping[str, Literal["model_version", "dataset_version"]]] = {
+    "model-version": "model_version",
+    "dataset-version": "dataset_version",
+}
 
 
 def rebuild_plan(
@@ -18,13 +25,13 @@ def rebuild_plan(
         list[str] | None,
         typer.Option("--target", metavar="REF", help="Only what this needs; repeatable."),
     ] = None,
-    pin: Annotated[
+    pinned: Annotated[
         list[str] | None,
-        typer.Option("--pin", metavar="REF", help="Stays as it is; repeatable."),
+        typer.Option("--pinned", metavar="REF", help="Stays as it is; repeatable."),
     ] = None,
     cost: Annotated[bool, typer.Option("--cost", help="Say how long it takes.")] = False,
     deleted: Through = False,
-    declared: Declared = False,
+    no_inferred: NoInferred = False,
     limit: a.Nodes = None,
     as_of: a.AsOf = None,
 ) -> None:
@@ -34,24 +41,26 @@ def rebuild_plan(
     with registry() as opened:
         found = opened.rebuild_plan(
             *reference,
-            targets=target or None,
-            pinned=pin or (),
+            target=target or None,
+            pinned=pinned or (),
             cost=cost,
             deleted=deleted,
-            inferred=not declared,
+            inferred=not no_inferred,
             limit=limit,
             as_of=as_of,
         )
     output.emit(found, lambda: views.rebuild_plan(found))
-    if found.truncated:
-        output.note("not complete: raise --limit")
+    note_cut(truncated=found.truncated)
 
 
 def hot_list(
     *,
     node_kind: NodeKinds = None,
     edge_kind: EdgeKinds = None,
-    up: Annotated[bool, typer.Option("--up", help="What depends on most things instead.")] = False,
+    direction: Annotated[
+        Literal["downstream", "upstream"],
+        typer.Option(help="Count effects, or causes: what depends on most things."),
+    ] = "downstream",
     transitive: Annotated[
         bool, typer.Option("--transitive", help="Count what is behind the neighbours, too.")
     ] = False,
@@ -66,7 +75,7 @@ def hot_list(
         found = opened.hot_list(
             node_kinds=parsing.as_kinds(node_kind, upper=False),
             edge_kinds=parsing.as_kinds(edge_kind, upper=True),
-            direction="upstream" if up else "downstream",
+            direction=direction,
             transitive=transitive,
             deleted=deleted,
             limit=limit,
@@ -75,26 +84,26 @@ def hot_list(
     output.emit(found, lambda: views.hot_list(found))
 
 
+@takes("wanted", Wanted)
 def orphans(
+    kind: Annotated[
+        Literal["model-version", "dataset-version"],
+        typer.Argument(metavar="[KIND]", help="model-version (if left out), dataset-version."),
+    ] = "model-version",
     *,
-    dataset: Annotated[bool, typer.Option("--dataset", help="Of datasets, not of models.")] = False,
     deleted: a.Deleted = False,
-    limit: a.Limit = None,
-    cursor: a.Cursor = None,
-    everything: a.Everything = False,
     as_of: a.AsOf = None,
+    wanted: Wanted,
 ) -> None:
     """List versions that no run made and that have no parent, oldest first."""
     from lineage_registry.cli import maintenance_views as views
 
-    kind: Literal["model_version", "dataset_version"] = "model_version"
-    if dataset:
-        kind = "dataset_version"
     with registry() as opened:
-        found = opened.orphans(kind, deleted=deleted, as_of=as_of)
-        emit_rows(found, views.unlinked, Wanted(limit, cursor, everything))
+        found = opened.orphans(_VERSIONS[kind], deleted=deleted, as_of=as_of)
+        emit_rows(found, views.unlinked, wanted)
 
 
+@takes("wanted", Wanted)
 def unused(
     kind: Annotated[
         Literal["dataset-version", "model-version", "run"],
@@ -102,19 +111,13 @@ def unused(
     ] = "dataset-version",
     *,
     deleted: a.Deleted = False,
-    limit: a.Limit = None,
-    cursor: a.Cursor = None,
-    everything: a.Everything = False,
     as_of: a.AsOf = None,
+    wanted: Wanted,
 ) -> None:
     """List things that nothing comes from, and why to keep them all the same."""
     from lineage_registry.cli import maintenance_views as views
 
-    kinds: dict[str, Literal["dataset_version", "model_version", "run"]] = {
-        "dataset-version": "dataset_version",
-        "model-version": "model_version",
-        "run": "run",
-    }
     with registry() as opened:
-        found = opened.unused(kinds[kind], deleted=deleted, as_of=as_of)
-        emit_rows(found, views.unlinked, Wanted(limit, cursor, everything))
+        what = "run" if kind == "run" else _VERSIONS[kind]
+        found = opened.unused(what, deleted=deleted, as_of=as_of)
+        emit_rows(found, views.unlinked, wanted)

@@ -1,15 +1,14 @@
 """Recall: who used something, and what reached something."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output
+from lineage_registry.cli.listing import note_page
 from lineage_registry.cli.session import registry
-
-if TYPE_CHECKING:
-    from lineage_registry.ports.commands import Exposure, Recall
+from lineage_registry.cli.walks import NoInferred
 
 Recalled = Annotated[
     list[str] | None,
@@ -17,9 +16,6 @@ Recalled = Annotated[
 ]
 Evaluated = Annotated[
     bool, typer.Option("--evaluated", help="Follow runs that were tested on data, too.")
-]
-Declared = Annotated[
-    bool, typer.Option("--declared", help="Follow only what somebody declared, not the inferred.")
 ]
 
 
@@ -46,7 +42,7 @@ def recall(
         bool, typer.Option("--datasets", help="Name dataset versions, too.")
     ] = False,
     evaluated: Evaluated = False,
-    declared: Declared = False,
+    no_inferred: NoInferred = False,
     deleted: a.Deleted = False,
     limit: a.Nodes = None,
     cursor: a.Cursor = None,
@@ -66,14 +62,14 @@ def recall(
             deployment=deployment,
             datasets=datasets,
             evaluated=evaluated,
-            inferred=not declared,
+            inferred=not no_inferred,
             deleted=deleted,
             limit=limit,
             cursor=cursor,
             as_of=as_of,
         )
     output.emit(found, lambda: views.recall(found))
-    _note_more(found)
+    note_page(found.next_cursor)
 
 
 def exposure(
@@ -83,7 +79,7 @@ def exposure(
         bool, typer.Option("--models", help="Name model versions upstream, too.")
     ] = False,
     evaluated: Evaluated = False,
-    declared: Declared = False,
+    no_inferred: NoInferred = False,
     limit: a.Nodes = None,
     cursor: a.Cursor = None,
     as_of: a.AsOf = None,
@@ -96,15 +92,10 @@ def exposure(
             *reference,
             models=models,
             evaluated=evaluated,
-            inferred=not declared,
+            inferred=not no_inferred,
             limit=limit,
             cursor=cursor,
             as_of=as_of,
         )
     output.emit(found, lambda: views.exposure(found))
-    _note_more(found)
-
-
-def _note_more(found: "Recall | Exposure") -> None:
-    if found.next_cursor is not None:
-        output.note(f"there is more: raise --limit, or go on with --cursor {found.next_cursor}")
+    note_page(found.next_cursor)

@@ -6,6 +6,7 @@ import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output
+from lineage_registry.cli.listing import note_cut
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.views import Cell, Line, Table, View
 from lineage_registry.cli.words import minute, plural, ref, value
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from lineage_registry.ports.commands import RollbackCandidate, RollbackCandidates
 
 
-def candidates(
+def rollback_candidates(
     name: a.ModelName,
     *,
     stage: Annotated[
@@ -27,7 +28,9 @@ def candidates(
     metric: Annotated[
         str | None, typer.Option("--metric", "-m", metavar="KEY", help="Rank them by this metric.")
     ] = None,
-    lower: Annotated[bool, typer.Option("--lower", help="The lowest value is the best.")] = False,
+    lower_is_better: Annotated[
+        bool, typer.Option("--lower-is-better", help="The lowest value is the best.")
+    ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Read their files again, every byte.")
     ] = False,
@@ -41,14 +44,13 @@ def candidates(
             stage=stage,
             alias=alias,
             metric=metric,
-            lower_is_better=lower,
+            lower_is_better=lower_is_better,
             verify=verify,
             limit=limit,
             as_of=as_of,
         )
     output.emit(found, lambda: _view(found))
-    if found.truncated:
-        output.note("not complete: raise --limit")
+    note_cut(truncated=found.truncated)
 
 
 def _view(one: "RollbackCandidates") -> View:

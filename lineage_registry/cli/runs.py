@@ -6,6 +6,7 @@ import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output, parsing
+from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import Wanted, emit_rows
 from lineage_registry.cli.session import how, registry
 from lineage_registry.cli.views import Cell, Line
@@ -138,6 +139,7 @@ def show(run: a.RunId, *, as_of: a.AsOf = None) -> None:
     output.emit(found, lambda: views.run(found))
 
 
+@takes("wanted", Wanted)
 def list_all(
     *,
     status: Annotated[
@@ -147,17 +149,15 @@ def list_all(
     tag: a.WithTag = None,
     metric: a.WithMetric = None,
     param: a.WithParameter = None,
-    limit: a.Limit = None,
-    cursor: a.Cursor = None,
-    everything: a.Everything = False,
     as_of: a.AsOf = None,
+    wanted: Wanted,
 ) -> None:
     """List runs, newest first."""
     from lineage_registry.cli import run_views as views
 
     with registry() as opened:
         found = opened.runs(status=status, tag=tag, metric=metric, param=param, as_of=as_of)
-        emit_rows(found, views.runs, Wanted(limit, cursor, everything))
+        emit_rows(found, views.runs, wanted)
 
 
 def metrics(

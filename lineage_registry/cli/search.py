@@ -7,6 +7,7 @@ import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output
+from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import Wanted, emit_rows
 from lineage_registry.cli.options import options
 from lineage_registry.cli.session import registry
@@ -79,6 +80,7 @@ def search(
         output.note(f"there are more than {most}: raise --limit, or page with `version search`")
 
 
+@takes("wanted", Wanted)
 def versions(
     *,
     text: Annotated[
@@ -90,10 +92,8 @@ def versions(
     param: a.WithParameter = None,
     dataset: Among = False,
     deleted: a.Deleted = False,
-    limit: a.Limit = None,
-    cursor: a.Cursor = None,
-    everything: a.Everything = False,
     as_of: a.AsOf = None,
+    wanted: Wanted,
 ) -> None:
     """Find versions of all models, or of all datasets, newest first."""
     from lineage_registry.cli import version_views as views
@@ -109,4 +109,4 @@ def versions(
             deleted=deleted,
             as_of=as_of,
         )
-        emit_rows(found, views.versions, Wanted(limit, cursor, everything))
+        emit_rows(found, views.versions, wanted)

@@ -6,30 +6,28 @@ import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output
+from lineage_registry.cli.composing import takes
+from lineage_registry.cli.listing import note_cut
 from lineage_registry.cli.session import registry
-from lineage_registry.cli.walks import Declared, EdgeKinds, Through, scope
+from lineage_registry.cli.walks import Part
 
 
+@takes("part", Part)
 def select(
     selector: Annotated[
         str,
         typer.Argument(metavar="SELECTOR", help="Like '+clf@champion & kind:dataset & tag:pii'."),
     ],
     *,
-    edge_kind: EdgeKinds = None,
-    deleted: Through = False,
-    declared: Declared = False,
     limit: a.Nodes = None,
-    as_of: a.AsOf = None,
+    part: Part,
 ) -> None:
     """List what a selector means: references, + around them, filters, and & | - between."""
     from lineage_registry.cli import lineage_views as views
 
-    within = scope(edge_kind, as_of, deleted=deleted, declared=declared)
     with registry() as opened:
-        found = opened.select(selector, limit=limit, **within)
+        found = opened.select(selector, limit=limit, **part.scope())
     output.emit(found, lambda: views.nodes(found.nodes))
     if not found.nodes:
         output.note("nothing found")
-    if found.truncated:
-        output.note("not complete: raise --limit")
+    note_cut(truncated=found.truncated)

@@ -195,8 +195,8 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
             "Draw given things and the edges among them.", "structure:subgraph", exports=True
         ),
         "diff": Verb("Show what differs between two versions.", "comparison:diff", exports=True),
-        "stale": Verb(
-            "List versions whose causes have newer versions.", "comparison:stale", exports=True
+        "staleness": Verb(
+            "List versions whose causes have newer versions.", "comparison:staleness", exports=True
         ),
         "lineage-history": Verb(
             "Show what happened to what a thing comes from.",
@@ -206,8 +206,8 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "reproducibility": Verb(
             "Say what is known of how a thing was made.", "comparison:reproducibility", exports=True
         ),
-        "what-if-delete": Verb(
-            "Say what the delete of a thing would do.", "comparison:what_if_delete", exports=True
+        "deletion-preview": Verb(
+            "Say what the delete of a thing would do.", "comparison:deletion_preview", exports=True
         ),
         "rebuild-plan": Verb(
             "Say what to make again after a change, in order.",
@@ -227,8 +227,8 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
             "lifecycle:rollback",
             writes=True,
         ),
-        "candidates": Verb(
-            "List what a rollback could go to.", "rollback:candidates", exports=True
+        "rollback-candidates": Verb(
+            "List what a rollback could go to.", "rollback:rollback_candidates", exports=True
         ),
         "history": Verb("Show who moved stages and aliases, when and why.", "lifecycle:history"),
     },
@@ -259,5 +259,6 @@ OTHER_NAMES: Final = {
     "ancestors": "lineage",
     "tree": "lineage",
     "ls": "search",
+    "stale": "staleness",
 }
 """What people may try first; they are told the name that works."""

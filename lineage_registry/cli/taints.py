@@ -6,6 +6,7 @@ import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output, parsing
+from lineage_registry.cli.listing import note_cut
 from lineage_registry.cli.session import how, registry
 from lineage_registry.cli.walks import NodeKinds
 
@@ -64,7 +65,7 @@ def list_all(
     with registry() as opened:
         found = opened.taints(reference, kind=kind, severity=severity, limit=limit, as_of=as_of)
     output.emit(found, lambda: views.taints(found))
-    _note_cut(truncated=found.truncated)
+    note_cut(truncated=found.truncated)
 
 
 def reached(
@@ -93,9 +94,4 @@ def reached(
             as_of=as_of,
         )
     output.emit(found, lambda: views.tainted(found))
-    _note_cut(truncated=found.truncated)
-
-
-def _note_cut(*, truncated: bool) -> None:
-    if truncated:
-        output.note("not complete: raise --limit")
+    note_cut(truncated=found.truncated)

@@ -8,6 +8,7 @@ import typer
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output, parsing
 from lineage_registry.cli.asking import before_delete
+from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import Wanted, emit_rows
 from lineage_registry.cli.session import how, registry
 from lineage_registry.errors import InvalidInputError
@@ -89,16 +90,15 @@ def register(
     output.emit(made, lambda: views.version_line(made))
 
 
+@takes("wanted", Wanted)
 def list_all(
     context: typer.Context,
     name: a.Family,
     *,
     stage: a.WithStage = None,
     deleted: a.Deleted = False,
-    limit: a.Limit = None,
-    cursor: a.Cursor = None,
-    everything: a.Everything = False,
     as_of: a.AsOf = None,
+    wanted: Wanted,
 ) -> None:
     """List the versions of a model or dataset, newest first."""
     from lineage_registry.cli import version_views as views
@@ -106,7 +106,7 @@ def list_all(
     reference = f"datasets:/{name}" if a.of_datasets(context) and ":/" not in name else name
     with registry() as opened:
         found = opened.versions(reference, stage=stage, deleted=deleted, as_of=as_of)
-        emit_rows(found, views.versions, Wanted(limit, cursor, everything))
+        emit_rows(found, views.versions, wanted)
 
 
 def show(version: a.VersionRef, *, deleted: a.Deleted = False, as_of: a.AsOf = None) -> None:

@@ -35,20 +35,28 @@ NodeKinds = Annotated[
         "--node-kind", metavar="KIND", help="Report only these, like model-version; none for none."
     ),
 ]
-Declared = Annotated[bool, typer.Option("--declared", help="Follow only what was declared.")]
+NoInferred = Annotated[
+    bool, typer.Option("--no-inferred", help="Follow only what somebody declared.")
+]
 Through = Annotated[bool, typer.Option("--deleted", help="Go through deleted things, too.")]
 
 
-def scope(
-    edge_kind: list[str] | None, as_of: str | None, *, deleted: bool, declared: bool
-) -> "Scope":
-    """Return which part of the graph a question about its shape is about."""
-    return {
-        "edge_kinds": parsing.as_kinds(edge_kind, upper=True),
-        "deleted": deleted,
-        "inferred": not declared,
-        "as_of": as_of,
-    }
+class Part(NamedTuple):
+    """Which part of the graph a question about its shape is about."""
+
+    edge_kind: EdgeKinds = None
+    deleted: Through = False
+    no_inferred: NoInferred = False
+    as_of: a.AsOf = None
+
+    def scope(self) -> "Scope":
+        """Return it as the registry takes it."""
+        return {
+            "edge_kinds": parsing.as_kinds(self.edge_kind, upper=True),
+            "deleted": self.deleted,
+            "inferred": not self.no_inferred,
+            "as_of": self.as_of,
+        }
 
 
 class Walk(NamedTuple):
@@ -72,7 +80,7 @@ class Walk(NamedTuple):
         typer.Option(metavar="KIND", help="Walk through these only, like model-version."),
     ] = None
     deleted: Through = False
-    declared: Declared = False
+    no_inferred: NoInferred = False
     node_kind: NodeKinds = None
     stage: Annotated[
         str | None,
@@ -186,7 +194,7 @@ def asked(opened: "Registry", references: list[str], walk: Walk) -> "LineageHand
         stop_when=walk.stop_when or (),
         stop_shown=not walk.hide_stops,
         deleted=walk.deleted,
-        inferred=not walk.declared,
+        inferred=not walk.no_inferred,
         limit=walk.limit,
         cursor=walk.cursor,
         count=not walk.no_count,
@@ -195,7 +203,7 @@ def asked(opened: "Registry", references: list[str], walk: Walk) -> "LineageHand
     )
 
 
-def note_cut(found: "Lineage") -> None:
+def note_beyond(found: "Lineage") -> None:
     """Say what was left out, and how to see it."""
     if not found.truncated:
         return

@@ -43,7 +43,7 @@ class ComparisonQuestions(Asker):
 
     def staleness(
         self,
-        *of: str,
+        *start: str,
         space: Literal["models", "datasets"] = "models",
         stage: str | None = None,
         edge_kinds: Sequence[str] | None = None,
@@ -62,7 +62,7 @@ class ComparisonQuestions(Asker):
         """
         return self.sender.ask(
             c.GetStaleness,
-            of=list(of),
+            start=list(start),
             space=space,
             stage=stage,
             edge_kinds=None if edge_kinds is None else list(edge_kinds),
@@ -73,7 +73,7 @@ class ComparisonQuestions(Asker):
 
     def stale(
         self,
-        *of: str,
+        *start: str,
         space: Literal["models", "datasets"] = "models",
         stage: str | None = None,
         edge_kinds: Sequence[str] | None = None,
@@ -83,7 +83,7 @@ class ComparisonQuestions(Asker):
         cursor = None
         while True:
             page = self.staleness(
-                *of, space=space, stage=stage, edge_kinds=edge_kinds, cursor=cursor, as_of=as_of
+                *start, space=space, stage=stage, edge_kinds=edge_kinds, cursor=cursor, as_of=as_of
             )
             yield from page.stale
             cursor = page.next_cursor
@@ -128,7 +128,7 @@ class ComparisonQuestions(Asker):
         """
         return self.sender.ask(c.GetReproducibility, of=reference, limit=limit, as_of=as_of)
 
-    def preview_deletion(
+    def deletion_preview(
         self, reference: str, *, limit: int | None = None, as_of: AsOf = None
     ) -> c.DeletionPreview:
         """Return what the delete of a version, model, dataset or deployment would do.
@@ -139,4 +139,4 @@ class ComparisonQuestions(Asker):
             NotFoundError: It is not there.
             InvalidReferenceError: It is a run.
         """
-        return self.sender.ask(c.PreviewDeletion, of=reference, limit=limit, as_of=as_of)
+        return self.sender.ask(c.GetDeletionPreview, of=reference, limit=limit, as_of=as_of)

@@ -16,7 +16,7 @@ class MaintenanceQuestions(Asker):
     def rebuild_plan(
         self,
         *start: str,
-        targets: Sequence[str] | None = None,
+        target: Sequence[str] | None = None,
         pinned: Sequence[str] = (),
         cost: bool = False,
         deleted: bool = False,
@@ -27,7 +27,7 @@ class MaintenanceQuestions(Asker):
         """Return what has to be made again after some things changed, and in which order.
 
         Steps of one level can be done at the same time; each says which changed causes make it
-        necessary. With `targets` only what they need is rebuilt. What is `pinned` stays as it
+        necessary. With `target` only what they need is rebuilt. What is `pinned` stays as it
         is, and nothing is rebuilt because of it. With `cost` the plan says how long it takes.
 
         Raises:
@@ -37,7 +37,7 @@ class MaintenanceQuestions(Asker):
         return self.sender.ask(
             c.GetRebuildPlan,
             start=list(start),
-            target=None if targets is None else list(targets),
+            target=None if target is None else list(target),
             pinned=list(pinned),
             cost=cost,
             deleted=deleted,

@@ -70,7 +70,7 @@ class RecallQuestions(Asker):
 
     def exposure(
         self,
-        *of: str,
+        *start: str,
         models: bool = False,
         evaluated: bool = False,
         inferred: bool = True,
@@ -84,7 +84,7 @@ class RecallQuestions(Asker):
         sources are named at most.
 
         Args:
-            of: What is asked about; a model or dataset stands for all its versions.
+            start: What is asked about; a model or dataset stands for all its versions.
             models: Whether to name model versions upstream, too.
             evaluated: Whether to follow from runs to the data they were only tested on, too.
             inferred: Whether to follow edges that nobody declared.
@@ -97,7 +97,7 @@ class RecallQuestions(Asker):
         """
         return self.sender.ask(
             c.GetExposure,
-            of=list(of),
+            start=list(start),
             models=models,
             evaluated=evaluated,
             inferred=inferred,

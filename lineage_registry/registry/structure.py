@@ -53,9 +53,9 @@ class StructureQuestions(Asker):
         )
 
     def paths(
-        self, source: str, target: str, *, k: int | None = None, **scope: Unpack[Scope]
+        self, source: str, target: str, *, limit: int | None = None, **scope: Unpack[Scope]
     ) -> c.Paths:
-        """Return the `k` (10) shortest ways from a thing to something it comes from.
+        """Return the `limit` (10) shortest ways from a thing to something it comes from.
 
         All of them are counted, and `complete` says whether these are all. If there is none,
         `other_way` says whether the target comes from the source instead.
@@ -64,7 +64,7 @@ class StructureQuestions(Asker):
             NotFoundError: One of the two is not there.
             InvalidReferenceError: One of the two is a whole model or dataset.
         """
-        return self.sender.ask(c.GetPaths, source=source, target=target, k=k, **scope)
+        return self.sender.ask(c.GetPaths, source=source, target=target, limit=limit, **scope)
 
     def roots(
         self,
@@ -114,6 +114,6 @@ class StructureQuestions(Asker):
             c.GetOrder, start=list(start), direction=direction, limit=limit, **scope
         )
 
-    def subgraph(self, *node: str, **scope: Unpack[Scope]) -> LineageHandle:
+    def subgraph(self, *start: str, **scope: Unpack[Scope]) -> LineageHandle:
         """Return given things and the lineage edges among them, as a graph that can be drawn."""
-        return LineageHandle.of(self.sender.ask(c.GetSubgraph, node=list(node), **scope))
+        return LineageHandle.of(self.sender.ask(c.GetSubgraph, start=list(start), **scope))

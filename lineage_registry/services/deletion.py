@@ -5,14 +5,16 @@ from lineage_registry.domain.graph import NodeKind
 from lineage_registry.domain.resolution import Found, references_of, resolve
 from lineage_registry.domain.view import GraphView
 from lineage_registry.errors import InvalidReferenceError
-from lineage_registry.ports.commands import Context, DeletionPreview, Impact, PreviewDeletion
+from lineage_registry.ports.commands import Context, DeletionPreview, GetDeletionPreview, Impact
 from lineage_registry.services.impact import impact_of_nodes
 from lineage_registry.services.workplace import Workplace, read
 
 _NOTHING = Deletion([], [], [], [])
 
 
-def preview_deletion(work: Workplace, command: PreviewDeletion, _: Context) -> DeletionPreview:
+def get_deletion_preview(
+    work: Workplace, command: GetDeletionPreview, _: Context
+) -> DeletionPreview:
     """Return what a delete would do, and what would refuse it."""
     reference = read(command.of)
     with work.ask(command.as_of, [reference]) as view:

@@ -43,7 +43,7 @@ class _Found(NamedTuple):
 def get_exposure(work: Workplace, command: GetExposure, _: Context) -> Exposure:
     """Return what reached some things: dataset versions, tags, licences, taints."""
     cursor = read_cursor(command)
-    references = [read(text) for text in command.of]
+    references = [read(text) for text in command.start]
     with work.ask(as_of(command, cursor), () if cursor else references) as view:
         starts = nodes_of(view, references, deleted=True)
         walk = carrying(_UP, evaluated=command.evaluated, inferred=command.inferred)
@@ -63,7 +63,7 @@ def _answer(view: GraphView, command: GetExposure, found: _Found, place: int) ->
     more = end < len(sources)
     ways = Ways(view, closure, _UP, page)
     named = _named(view, marks)
-    starts = [str(read(text)) for text in command.of]
+    starts = [str(read(text)) for text in command.start]
     return Exposure.model_construct(
         starts=starts,
         total=len(sources),

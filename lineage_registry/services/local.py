@@ -101,7 +101,7 @@ HANDLERS: Final[Mapping[type[c.Command[Any]], Handler]] = {
     c.GetStaleness: staleness.get_staleness,
     c.GetLineageHistory: lineage_history.get_lineage_history,
     c.GetReproducibility: reproducibility.get_reproducibility,
-    c.PreviewDeletion: deletion.preview_deletion,
+    c.GetDeletionPreview: deletion.get_deletion_preview,
     c.GetRebuildPlan: rebuild.get_rebuild_plan,
     c.GetHotList: hot_list.get_hot_list,
     c.ListOrphans: unlinked.list_orphans,

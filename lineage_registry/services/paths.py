@@ -28,7 +28,7 @@ def get_paths(work: Workplace, command: GetPaths, _: Context) -> Paths:
         walk = walk_in(command, Direction.UPSTREAM, stop_at=frozenset({target}))
         closure = view.walk([source], walk)
         dag = Dag(closure.distances, (edge[0:3:2] for edge in closure.edges))
-        found = shortest_paths(dag, source, target, command.k)
+        found = shortest_paths(dag, source, target, command.limit)
         total = count_paths(dag, source, target)
         ties: _Ties = defaultdict(list)
         for edge in closure.edges:

@@ -34,7 +34,7 @@ _SECOND: Final = 1_000_000  # in microseconds
 
 def get_staleness(work: Workplace, command: GetStaleness, _: Context) -> Staleness:
     """Return which versions have causes that have newer versions."""
-    references = [read(text) for text in command.of]
+    references = [read(text) for text in command.start]
     cursor = read_cursor(command)
     # The cursor knows the revision that the references named.
     with work.ask(as_of(command, cursor), () if cursor else references) as view:

@@ -10,7 +10,7 @@ from lineage_registry.services.workplace import Workplace, read
 
 def get_subgraph(work: Workplace, command: GetSubgraph, _: Context) -> Lineage:
     """Return given things and the lineage edges among them, as a graph."""
-    references = [read(text) for text in command.node]
+    references = [read(text) for text in command.start]
     with work.ask(command.as_of, references) as view:
         ids = sorted(nodes_of(view, references, deleted=command.deleted))
         return Lineage.model_construct(

@@ -137,7 +137,7 @@ def tell(served):
         ListUnused(kind="run", limit=1),
         GetRoots(start=["net:2"], edge_kinds=[]),
         GetOrder(start=["net"], direction="none"),
-        GetSubgraph(node=["net", "runs:/r.1"]),
+        GetSubgraph(start=["net", "runs:/r.1"]),
         GetImpact(start=["datasets:/Zürich zoo.2"]),
         ListEvents(type=["stage.moved"], newest_first=True),
         ListEvents(cursor="nonsense"),

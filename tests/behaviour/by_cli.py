@@ -138,7 +138,7 @@ def rows(command: Any) -> Words:
 
 def scope(command: Any) -> Words:
     words = or_none("--edge-kind", command.edge_kinds) + flag("--deleted", given=command.deleted)
-    return [*words, *flag("--declared", given=not command.inferred), *when(command)]
+    return [*words, *flag("--no-inferred", given=not command.inferred), *when(command)]
 
 
 def report(command: Any) -> Words:
@@ -147,20 +147,20 @@ def report(command: Any) -> Words:
 
 
 def _order(k: c.GetOrder) -> Words:
-    way = {"upstream": [], "downstream": ["--down"], "both": ["--both"], "none": ["--only"]}
-    return ["order", *way[k.direction], f"--limit={k.limit}", *scope(k), "--", *k.start]
+    words = [f"--direction={k.direction}", f"--limit={k.limit}"]
+    return ["order", *words, *scope(k), "--", *k.start]
 
 
 def _rebuild_plan(k: c.GetRebuildPlan) -> Words:
-    words = each("--target", k.target or ()) + each("--pin", k.pinned) + when(k)
+    words = each("--target", k.target or ()) + each("--pinned", k.pinned) + when(k)
     words += flag("--cost", given=k.cost) + flag("--deleted", given=k.deleted)
-    words += flag("--declared", given=not k.inferred)
+    words += flag("--no-inferred", given=not k.inferred)
     return ["rebuild-plan", *words, f"--limit={k.limit}", "--", *k.start]
 
 
 def _hot_list(k: c.GetHotList) -> Words:
     words = or_none("--node-kind", k.node_kinds) + or_none("--edge-kind", k.edge_kinds)
-    words += flag("--up", given=k.direction == "upstream") + flag("--deleted", given=k.deleted)
+    words += [f"--direction={k.direction}", *flag("--deleted", given=k.deleted)]
     words += flag("--transitive", given=k.transitive)
     return ["hot-list", *words, f"--limit={k.limit}", *when(k)]
 
@@ -248,7 +248,7 @@ def _lineage(k: c.GetLineage) -> Words:
     words += each("--tag", k.tag) + each("--metric", k.metric) + each("--param", k.param)
     words += each("--stop-at", k.stop_at) + each("--stop-when", k.stop_when)
     words += flag("--hide-stops", given=not k.stop_shown) + flag("--no-count", given=not k.count)
-    words += flag("--deleted", given=k.deleted) + flag("--declared", given=not k.inferred)
+    words += flag("--deleted", given=k.deleted) + flag("--no-inferred", given=not k.inferred)
     words += [f"--limit={k.limit}", *option("--cursor", k.cursor)]
     return ["lineage", *words, *when(k), "--", *k.start]
 
@@ -272,11 +272,11 @@ def _recall(k: c.GetRecall) -> Words:
 
 
 def _exposure(k: c.GetExposure) -> Words:
-    return ["exposure", *flag("--models", given=k.models), *_way(k), *when(k), "--", *k.of]
+    return ["exposure", *flag("--models", given=k.models), *_way(k), *when(k), "--", *k.start]
 
 
 def _way(k: c.GetRecall | c.GetExposure) -> Words:
-    words = flag("--evaluated", given=k.evaluated) + flag("--declared", given=not k.inferred)
+    words = flag("--evaluated", given=k.evaluated) + flag("--no-inferred", given=not k.inferred)
     return [*words, f"--limit={k.limit}", *option("--cursor", k.cursor)]
 
 
@@ -286,9 +286,9 @@ def _diff(k: c.GetDiff) -> Words:
 
 
 def _stale(k: c.GetStaleness) -> Words:
-    words = flag("--datasets", given=k.space == "datasets") + option("--stage", k.stage)
+    words = flag("--dataset", given=k.space == "datasets") + option("--stage", k.stage)
     words += or_none("--edge-kind", k.edge_kinds)
-    return ["stale", *words, *rows(k), "--", *k.of]
+    return ["staleness", *words, *rows(k), "--", *k.start]
 
 
 def _lineage_history(k: c.GetLineageHistory) -> Words:
@@ -442,11 +442,11 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.RollBack: _roll_back,
     c.GetHistory: _history,
     c.GetRollbackCandidates: lambda k: [
-        "candidates",
+        "rollback-candidates",
         *option("--stage", k.stage),
         *option("--alias", k.alias),
         *option("--metric", k.metric),
-        *flag("--lower", given=k.lower_is_better),
+        *flag("--lower-is-better", given=k.lower_is_better),
         *flag("--verify", given=k.verify),
         f"--limit={k.limit}",
         *when(k),
@@ -520,7 +520,7 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.GetExposure: _exposure,
     c.GetSiblings: lambda k: ["siblings", f"--limit={k.limit}", *when(k), "--", k.of],
     c.GetNeighbours: lambda k: ["neighbours", f"--limit={k.limit}", *when(k), "--", k.of],
-    c.GetPaths: lambda k: ["paths", f"-k{k.k}", *scope(k), "--", k.source, k.target],
+    c.GetPaths: lambda k: ["paths", f"--limit={k.limit}", *scope(k), "--", k.source, k.target],
     c.GetCommonAncestors: lambda k: ["common-ancestors", *report(k), "--", *k.start],
     c.GetRoots: lambda k: ["roots", *report(k), "--", *k.start],
     c.GetLeaves: lambda k: ["leaves", *report(k), "--", *k.start],
@@ -529,9 +529,10 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.GetHotList: _hot_list,
     c.ListOrphans: lambda k: [
         "orphans",
-        *flag("--dataset", given=k.kind == "dataset_version"),
         *flag("--deleted", given=k.deleted),
         *rows(k),
+        "--",
+        k.kind.replace("_", "-"),
     ],
     c.ListUnused: lambda k: [
         "unused",
@@ -541,7 +542,7 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
         k.kind.replace("_", "-"),
     ],
     c.SelectNodes: lambda k: ["select", f"--limit={k.limit}", *scope(k), "--", k.selector],
-    c.GetSubgraph: lambda k: ["subgraph", *scope(k), "--", *k.node],
+    c.GetSubgraph: lambda k: ["subgraph", *scope(k), "--", *k.start],
     c.GetDiff: _diff,
     c.GetStaleness: _stale,
     c.GetLineageHistory: _lineage_history,
@@ -552,8 +553,8 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
         "--",
         k.of,
     ],
-    c.PreviewDeletion: lambda k: [
-        "what-if-delete",
+    c.GetDeletionPreview: lambda k: [
+        "deletion-preview",
         f"--limit={k.limit}",
         *when(k),
         "--",

@@ -28,7 +28,7 @@ def served(registry: Registry) -> Registry:
 
 
 def test_what_would_stop_it_is_named(served: Registry) -> None:
-    told = served.preview_deletion("models:/clf/1")
+    told = served.deletion_preview("models:/clf/1")
     assert (told.reference, told.blocked, told.deleted) == ("models:/clf/1", True, False)
     assert (told.blocked_by, told.blockers) == (["deployments:/web"], 1)
     assert told.holds == told.ends == ["alias/champion", "stage/Production"]
@@ -41,40 +41,40 @@ def test_what_would_stop_it_is_named(served: Registry) -> None:
 
 
 def test_what_would_be_stranded_is_named(served: Registry) -> None:
-    told = served.preview_deletion("models:/base/1")
+    told = served.deletion_preview("models:/base/1")
     assert told.blocked_by == ["models:/clf/1"]
     assert [one.reference for one in told.stranded] == ["models:/clf/1", "deployments:/web"]
     assert told.production == ["models:/clf/1"]
     assert told.owners == ["ada", "ops"]
-    whole = served.preview_deletion("models:/base")
+    whole = served.deletion_preview("models:/base")
     assert whole.versions == ["models:/base/1", "models:/base/2"]
     assert (whole.blocked, whole.total) == (True, 2)
-    data = served.preview_deletion("datasets:/d")
+    data = served.deletion_preview("datasets:/d")
     assert (data.blocked, data.total) == (True, 4)
-    assert served.preview_deletion("models:/clf").holds == ["stage/Production"]
-    free = served.preview_deletion("models:/base/2")
+    assert served.deletion_preview("models:/clf").holds == ["stage/Production"]
+    free = served.deletion_preview("models:/base/2")
     assert (free.blocked, free.total, free.table().rows) == (False, 0, [])
-    assert not served.preview_deletion("deployments:/web").blocked
+    assert not served.deletion_preview("deployments:/web").blocked
 
 
 def test_nothing_is_written_and_the_past_can_be_asked(place: Place, served: Registry) -> None:
     before = place.revision
     for reference in ("models:/clf/1", "models:/base", "deployments:/web"):
-        served.preview_deletion(reference)
+        served.deletion_preview(reference)
     assert place.revision == before
     served.delete_version("base:2")
-    assert served.preview_deletion("models:/base/2").deleted
-    assert not place.registry.preview_deletion("base:2", as_of=before).deleted
-    assert place.registry.preview_deletion("base", limit=1).versions == ["models:/base/1"]
+    assert served.deletion_preview("models:/base/2").deleted
+    assert not place.registry.deletion_preview("base:2", as_of=before).deleted
+    assert place.registry.deletion_preview("base", limit=1).versions == ["models:/base/1"]
 
 
 def test_runs_and_what_is_not_there_are_refused(served: Registry, place: Place) -> None:
     run = served.version("base:1").run
     assert run
     with pytest.raises(InvalidReferenceError):
-        place.registry.preview_deletion(run)
+        place.registry.deletion_preview(run)
     with pytest.raises(ModelNotFoundError):
-        served.preview_deletion("models:/nothing")
+        served.deletion_preview("models:/nothing")
 
 
 @pytest.mark.parametrize("place", ENGINES, indirect=True)
@@ -87,7 +87,7 @@ def test_the_preview_says_blocked_exactly_when_the_delete_is_refused(
     for _ in range(25):
         life.live(3)
         for reference in chance.sample(life.deletable, min(3, len(life.deletable))):
-            preview = place.registry.preview_deletion(reference)
+            preview = place.registry.deletion_preview(reference)
             if preview.deleted:
                 continue
             told.add(preview.blocked)

@@ -61,11 +61,11 @@ def test_a_plan_rebuilds_all_that_comes_from_a_change_in_order(plant: Registry) 
 
 
 def test_a_plan_has_only_what_its_targets_need(plant: Registry) -> None:
-    plan = plant.rebuild_plan("datasets:/raw/1", targets=["left:1", "datasets:/held-out/1"])
+    plan = plant.rebuild_plan("datasets:/raw/1", target=["left:1", "datasets:/held-out/1"])
     assert [name for *_, name in done(plan)] == ["p", "clean", "t", "base", "left"]
     assert plan.unaffected == ["datasets:/held-out/1"]
-    assert done(plant.rebuild_plan("left:1", targets=["right:1"])) == []
-    changed = plant.rebuild_plan("left:1", "right:1", targets=["deployments:/shop"])
+    assert done(plant.rebuild_plan("left:1", target=["right:1"])) == []
+    changed = plant.rebuild_plan("left:1", "right:1", target=["deployments:/shop"])
     assert done(changed) == [(0, "rebuild", "top"), (1, "redeploy", "shop")]
 
 
@@ -94,7 +94,7 @@ def test_changed_test_data_asks_for_an_evaluation_and_nothing_else(plant: Regist
 def test_a_version_of_a_run_that_did_not_read_the_change_names_that_run(plant: Registry) -> None:
     with plant.run("tune", run_id="x"):
         plant.register("tuned", parents=["top:1"])
-    plan = plant.rebuild_plan("top:1", targets=["tuned:1"], cost=True)
+    plan = plant.rebuild_plan("top:1", target=["tuned:1"], cost=True)
     assert done(plan) == [(0, "rebuild", "tuned")]
     assert (plan.steps[0].run, plan.runs) == ("runs:/x", 1)
     assert plan.cost is not None
@@ -125,7 +125,7 @@ def test_a_plan_can_be_cut_and_is_of_its_time(place: Place, plant: Registry) -> 
     assert "left" in [name for *_, name in done(plant.rebuild_plan("base:1", deleted=True))]
     assert plant.rebuild_plan("base:1", as_of=old).model_dump() == whole.model_dump()
     assert done(plant.rebuild_plan("left:1", pinned=["top:1"])) == []
-    for wrong in ({"targets": ["nobody:1"]}, {"pinned": ["nobody:1"]}):
+    for wrong in ({"target": ["nobody:1"]}, {"pinned": ["nobody:1"]}):
         with pytest.raises(ModelNotFoundError):
             plant.rebuild_plan("base:1", **wrong)
     with pytest.raises(InvalidInputError):

@@ -115,7 +115,7 @@ def test_paths_come_shortest_first_with_their_edges_and_are_all_counted(family: 
         "other",
     )
 
-    first = family.paths("twisted:1", "datasets:/raw/1", k=2)
+    first = family.paths("twisted:1", "datasets:/raw/1", limit=2)
     assert (first.paths, first.total, first.complete) == (found.paths[:2], 3, False)
 
 
@@ -141,9 +141,9 @@ def test_where_no_path_leads_it_says_whether_one_leads_back(family: Registry) ->
     for wrong in (("top", "left:1"), ("top:1", "datasets:/raw")):
         with pytest.raises(InvalidReferenceError, match="names no version"):
             family.paths(*wrong)
-    for k in (0, 101):
+    for limit in (0, 101):
         with pytest.raises(InvalidInputError):
-            family.paths("top:1", "left:1", k=k)
+            family.paths("top:1", "left:1", limit=limit)
 
 
 def test_roots_and_leaves_are_where_lineage_ends(family: Registry) -> None:
@@ -273,7 +273,7 @@ def test_a_ladder_of_diamonds_is_counted_and_not_walked_path_by_path(registry: R
         for _ in range(3):
             registry.register(f"n{level}", parents=parents)
     begun = time.perf_counter()
-    found = registry.paths("n12:1", "n0:1", k=3)
+    found = registry.paths("n12:1", "n0:1", limit=3)
     assert (found.total, found.complete) == (3**11, False)
     assert [len(path.nodes) for path in found.paths] == [13] * 3
     nearest = registry.common_ancestors("n12:1", "n12:2").nearest

@@ -52,7 +52,7 @@ from lineage_registry.ports.commands.comparison import (
 )
 from lineage_registry.ports.commands.deletion import (
     DeletionPreview,
-    PreviewDeletion,
+    GetDeletionPreview,
 )
 from lineage_registry.ports.commands.ends import Ends, GetLeaves, GetRoots
 from lineage_registry.ports.commands.exposure import Exposure, GetExposure, Mark, Source
@@ -254,7 +254,7 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     GetStaleness,
     GetLineageHistory,
     GetReproducibility,
-    PreviewDeletion,
+    GetDeletionPreview,
     DeclareLicence,
     DefineLicence,
     StopObligations,
@@ -306,6 +306,7 @@ __all__ = [
     "Finding",
     "GetAuditReport",
     "GetCommonAncestors",
+    "GetDeletionPreview",
     "GetDeployment",
     "GetDiff",
     "GetExposure",
@@ -378,7 +379,6 @@ __all__ = [
     "Parent",
     "Path",
     "Paths",
-    "PreviewDeletion",
     "Query",
     "RaiseTaint",
     "RaisedTaint",

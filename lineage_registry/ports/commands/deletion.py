@@ -64,7 +64,7 @@ class DeletionPreview(TableAnswer):
         return Table(("what", "becomes", "stage", "distance"), rows)
 
 
-class PreviewDeletion(Query[DeletionPreview]):
+class GetDeletionPreview(Query[DeletionPreview]):
     """Return what the delete of a version, model, dataset or deployment would do; writes nothing.
 
     Attributes:

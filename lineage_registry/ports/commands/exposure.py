@@ -118,7 +118,7 @@ class GetExposure(Listing[Exposure]):
     too. They are always reported, and marked.
 
     Attributes:
-        of: References; a model or dataset stands for all its versions.
+        start: References; a model or dataset stands for all its versions.
         models: Whether to report model versions, too.
         evaluated: Whether to follow from runs to the data they were only tested on, too.
         inferred: Whether to follow edges that nobody declared.
@@ -127,7 +127,7 @@ class GetExposure(Listing[Exposure]):
 
     route: ClassVar[Route] = Route("GET", "/exposure", "lineage")
 
-    of: list[str] = Field(min_length=1, max_length=1_000)
+    start: list[str] = Field(min_length=1, max_length=1_000)
     models: bool = False
     evaluated: bool = False
     inferred: bool = True

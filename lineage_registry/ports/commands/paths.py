@@ -82,11 +82,11 @@ class GetPaths(Scoped[Paths]):
     Attributes:
         source: The effect: a version, run or deployment.
         target: The cause.
-        k: Paths to list at most.
+        limit: Paths to list at most.
     """
 
     route: ClassVar[Route] = Route("GET", "/paths", "lineage")
 
     source: str
     target: str
-    k: int = Field(default=10, ge=1, le=100)
+    limit: int = Field(default=10, ge=1, le=100)

@@ -95,9 +95,9 @@ class GetStaleness(Listing[Staleness]):
     makes nothing stale.
 
     Attributes:
-        of: References; a model or dataset stands for all its versions. Empty is every version of
+        start: References; a model or dataset stands for all its versions. Empty is every version of
             all models, or of all datasets.
-        space: Which of the two is meant when `of` is empty.
+        space: Which of the two is meant when `start` is empty.
         stage: Only versions in this stage; `None` is no stage.
         edge_kinds: Edges to follow; absent is all lineage, an empty list none.
         limit: Versions to look at for this page at most.
@@ -105,7 +105,7 @@ class GetStaleness(Listing[Staleness]):
 
     route: ClassVar[Route] = Route("GET", "/staleness", "lineage")
 
-    of: list[str] = Field(default_factory=list, max_length=1_000)
+    start: list[str] = Field(default_factory=list, max_length=1_000)
     space: CATALOG = Space.MODELS
     stage: str | None = Field(default=None, max_length=64)
     edge_kinds: list[EdgeKind] | None = None

@@ -13,9 +13,9 @@ class GetSubgraph(Scoped[Lineage]):
     """Return given things and the lineage edges among them, as a graph.
 
     Attributes:
-        node: References; a model or dataset stands for all its versions.
+        start: References; a model or dataset stands for all its versions.
     """
 
     route: ClassVar[Route] = Route("GET", "/subgraph", "lineage")
 
-    node: list[str] = Field(min_length=1, max_length=1_000)
+    start: list[str] = Field(min_length=1, max_length=1_000)
