@@ -7,12 +7,20 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar, Final, NamedTuple, final
+
+from pydantic_core import from_json
 
 from lineage_registry.domain.events import EVENT_TYPES, Event
 from lineage_registry.domain.graph import AddEdge, AddNode, Change, EndEdge, Scalar, Set
 from lineage_registry.domain.view import GraphView
-from lineage_registry.errors import IdempotencyMismatchError, InputTooLargeError, LogCorruptError
+from lineage_registry.errors import (
+    ConflictError,
+    IdempotencyMismatchError,
+    InputTooLargeError,
+    LogCorruptError,
+)
 
 MAX_EVENTS: Final = 2_000
 """Events of one commit at most: what a server takes in one transaction."""
@@ -21,6 +29,7 @@ MAX_EVENT_BYTES: Final = 256 * 1024
 PROJECTION: Final = 2
 """Version of the tables that events are projected into; raise it when a projection changes."""
 
+_PART_BYTES: Final = 8 * 1024 * 1024
 _DATA: Final = b',"data":'
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -195,6 +204,8 @@ class GraphStore(ABC):
     """
 
     name: ClassVar[str]
+    part_size: ClassVar[int] = MAX_EVENTS
+    """Events of another log that are appended in one transaction, about."""
 
     @final
     def transact(self, decide: Decide, request: Request) -> Commit:
@@ -210,6 +221,24 @@ class GraphStore(ABC):
             BackendUnavailableError: The store cannot be reached or stayed busy.
         """
         return self._write(lambda transaction: _commit(transaction, decide, request))
+
+    @final
+    def extend(self, bodies: Iterable[bytes], after: Head) -> Head:
+        """Append what a copy of this log holds behind `after`: the same bytes and revisions.
+
+        They are taken in parts, each a transaction of whole revisions, and readers see the
+        registry grow. What is interrupted goes on from where the head is then. Returns the new
+        head.
+
+        Raises:
+            ConflictError: The head is not `after`, or somebody else wrote in between.
+            LogCorruptError: An event cannot be read, or does not follow the one before it.
+            BackendUnavailableError: The store cannot be reached or stayed busy.
+        """
+        for part in _parts(bodies, after, self.part_size):
+            self._write(partial(_append, part=part))
+            after = part.end
+        return after
 
     @abstractmethod
     def _write(self, work: Callable[[Transaction], Commit]) -> Commit:
@@ -275,24 +304,45 @@ def subjects(changes: Sequence[Change]) -> list[int]:
     found: dict[int, None] = {}
     for change in changes:
         match change:
-            case AddNode():
-                found[change.id] = None
-                found[change.owner] = None
             case Set():
                 found[change.node] = None
             case AddEdge() | EndEdge():
                 found[change.source] = None
                 found[change.target] = None
+            case AddNode():
+                found[change.id] = None
+                found[change.owner] = None
     found.pop(0, None)
     return list(found)
 
 
+def follow(head: Head, recorded: Recorded) -> Head:
+    """Return the head with an event behind it.
+
+    Raises:
+        LogCorruptError: The event is not the next one.
+    """
+    _, revision, at, *_ = recorded
+    same = revision == head.revision and at == head.at
+    if recorded.position != head.size + 1 or not (
+        same or (revision == head.revision + 1 and at > head.at)
+    ):
+        raise LogCorruptError(
+            f"event {recorded.position} does not follow the one before it",
+            position=recorded.position,
+        )
+    return Head(revision, recorded.position, at)
+
+
 def _changes(event: Event, recorded: Recorded) -> list[Change]:
-    birth: dict[str, Scalar] = {"created_at": recorded.at, "created_by": recorded.actor}
-    return [
-        change._replace(facts={**change.facts, **birth}) if isinstance(change, AddNode) else change
-        for change in event.changes(recorded.position)
-    ]
+    changes = list(event.changes(recorded.position))
+    for place, change in enumerate(changes):
+        if isinstance(change, AddNode):
+            birth: dict[str, Scalar] = {"created_at": recorded.at, "created_by": recorded.actor}
+            changes[place] = AddNode(
+                change.id, change.kind, change.owner, {**change.facts, **birth}
+            )
+    return changes
 
 
 def _envelope(body: bytes) -> tuple[dict[str, Any], bytes]:
@@ -304,7 +354,7 @@ def _envelope(body: bytes) -> tuple[dict[str, Any], bytes]:
     envelope, mark, data = body.partition(_DATA)
     if not mark or not data.endswith(b"}"):
         raise ValueError("no event in it")
-    return json.loads(envelope + b"}"), data[:-1]
+    return from_json(envelope + b"}"), data[:-1]
 
 
 def _commit(transaction: Transaction, decide: Decide, request: Request) -> Commit:
@@ -334,6 +384,48 @@ def _commit(transaction: Transaction, decide: Decide, request: Request) -> Commi
         return Commit(head.revision, head.at, (), replayed=False)
     transaction.move_head(Head(revision, head.size + len(events), at))
     return Commit(revision, at, tuple(events), replayed=False)
+
+
+class _Part(NamedTuple):
+    """Whole revisions of another log, with the heads before and behind them."""
+
+    after: Head
+    events: list[tuple[Recorded, list[Change]]]
+    end: Head
+
+
+def _parts(bodies: Iterable[bytes], after: Head, most: int) -> Iterator[_Part]:
+    part, size, head = _Part(after, [], after), 0, after
+    for body in bodies:
+        recorded = Recorded.parse(head.size + 1, body)
+        begins = recorded.revision != head.revision
+        if begins and (len(part.events) >= most or size >= _PART_BYTES):
+            yield part._replace(end=head)
+            part, size = _Part(head, [], head), 0
+        head = follow(head, recorded)
+        if not begins and not part.events:
+            raise LogCorruptError(
+                f"event {recorded.position} belongs to the revision before it",
+                position=recorded.position,
+            )
+        part.events.append((recorded, recorded.changes()))
+        size += len(body)
+    if part.events:
+        yield part._replace(end=head)
+
+
+def _append(transaction: Transaction, part: _Part) -> Commit:
+    if transaction.head != part.after:
+        raise ConflictError(
+            f"the log ends at event {transaction.head.size}, not at {part.after.size}: somebody "
+            "else wrote meanwhile",
+            hint="nobody may write to a registry that a log is imported into",
+        )
+    for recorded, changes in part.events:
+        transaction.apply(recorded, changes)
+    transaction.move_head(part.end)
+    events = tuple(recorded for recorded, _ in part.events)
+    return Commit(part.end.revision, part.end.at, events, replayed=False)
 
 
 def _again(earlier: Sequence[Recorded], request: Request) -> Commit:

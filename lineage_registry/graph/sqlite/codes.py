@@ -36,6 +36,7 @@ NODE_KINDS: Final[Mapping[int, NodeKind]] = {code: kind for kind, code in NODE_C
 ALL_NODE_KINDS: Final = sum(1 << code for code in NODE_KINDS)
 
 _TRUE, _FALSE = b"\x01", b"\x00"
+_JSON: Final = json.JSONEncoder(separators=(",", ":"))
 _MOST = 2**63 - 1
 
 
@@ -74,7 +75,7 @@ def pack(facts: Mapping[str, Scalar]) -> str:
     for value in facts.values():
         if isinstance(value, int) and not -_MOST - 1 <= value <= _MOST:
             raise OverflowError
-    return json.dumps(facts, separators=(",", ":"))
+    return _JSON.encode(facts)
 
 
 def pack_keys(keys: Collection[str]) -> str:

@@ -6,10 +6,9 @@ from typing import Final
 
 from lineage_registry.errors import LogCorruptError
 from lineage_registry.graph.sqlite import statements
-from lineage_registry.graph.sqlite.codes import Row
 from lineage_registry.graph.sqlite.faults import translated
 from lineage_registry.graph.sqlite.writing import Batch
-from lineage_registry.ports.graph import PROJECTION, Head, Recorded
+from lineage_registry.ports.graph import PROJECTION, Head, Recorded, follow
 
 _BATCH: Final = 2_000
 
@@ -47,38 +46,19 @@ def replay(connection: sqlite3.Connection, log: Iterable[Recorded]) -> Head:
 class _Loader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.head = Head(0, 0, 0)
-        self._connection = connection
         self._batch = Batch(connection)
-        self._revisions: list[Row] = []
-        self._first = 1
-        self._key: str | None = None
 
     def add(self, recorded: Recorded) -> None:
         read = Recorded.parse(recorded.position, recorded.body)
         self._check(recorded, read)
-        if read.revision != self.head.revision:
-            self._end_revision()
-            self._first, self._key = read.position, read.key
+        self.head = follow(self.head, read)
         self._batch.add(read, read.changes())
-        self.head = Head(read.revision, read.position, read.at)
         if read.position % _BATCH == 0:
-            self._flush()
+            self._batch.flush()
 
     def end(self) -> None:
-        self._end_revision()
-        self._flush()
-
-    def _end_revision(self) -> None:
-        if self.head.size:
-            head = self.head
-            row = head.revision, head.at, self._first, head.size, self._key
-            self._revisions.append(row)
-
-    @translated
-    def _flush(self) -> None:
+        self._batch.end_revision()
         self._batch.flush()
-        self._connection.executemany(statements.ADD_REVISION, self._revisions)
-        self._revisions.clear()
 
     def _check(self, recorded: Recorded, read: Recorded) -> None:
         position = recorded.position
@@ -90,10 +70,4 @@ class _Loader:
         if read.leaf != recorded.leaf:
             raise LogCorruptError(
                 f"event {position} is not the one that was written", position=position
-            )
-        same = (read.revision, read.at) == (self.head.revision, self.head.at)
-        later = read.revision == self.head.revision + 1 and read.at > self.head.at
-        if not same and not later:
-            raise LogCorruptError(
-                f"event {position} does not follow the one before it", position=position
             )

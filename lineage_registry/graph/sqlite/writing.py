@@ -2,7 +2,8 @@
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from lineage_registry.domain.graph import REGISTRY, AddEdge, AddNode, Change, EndEdge, Scalar, Set
 from lineage_registry.graph.sqlite import statements
@@ -18,6 +19,15 @@ class Batch:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._takes: Mapping[type[Change], Callable[[Any], None]] = {
+            AddNode: self._add_node,
+            Set: self._set_or_end,
+            AddEdge: self._add_edge,
+            EndEdge: self._end_edge,
+        }
+        self._under_way: Row | None = None  # the row of a revision, without its last position
+        self._last = 0  # the last position added
+        self._revisions: list[Row] = []
         self._clear()
 
     def _clear(self) -> None:
@@ -39,25 +49,28 @@ class Batch:
         position = recorded.position
         if self._first is None:
             self._first = position
+        if self._under_way is None or self._under_way[0] != recorded.revision:
+            self.end_revision()
+            self._under_way = recorded.revision, recorded.at, position, recorded.key
+        self._last = position
         self._revision, self._position = recorded.revision, position
         self._events.append(recorded)
         self._subjects += [(node, position) for node in subjects(changes)]
         for change in changes:
-            self._take(change)
+            self._takes[type(change)](change)
 
-    def _take(self, change: Change) -> None:
-        match change:
-            case Set():
-                if change.value is None:
-                    self._end(change)
-                else:
-                    self._set(change, change.value)
-            case AddEdge():
-                self._add_edge(change)
-            case AddNode():
-                self._add_node(change)
-            case EndEdge():
-                self._end_edge(change)
+    def end_revision(self) -> None:
+        """Know that the last event added is the last one of its revision."""
+        if self._under_way is not None:
+            number, at, first, key = self._under_way
+            self._revisions.append((number, at, first, self._last, key))
+            self._under_way = None
+
+    def _set_or_end(self, change: Set) -> None:
+        if change.value is None:
+            self._end(change)
+        else:
+            self._set(change, change.value)
 
     def _add_node(self, change: AddNode) -> None:
         kind, facts = NODE_CODES[change.kind], pack(change.facts)
@@ -124,7 +137,7 @@ class Batch:
     @translated
     def flush(self) -> None:
         """Write what is held back."""
-        if self._first is None:
+        if self._first is None and not self._revisions:
             return
         many = self._connection.executemany
         running = [
@@ -140,9 +153,11 @@ class Batch:
             (statements.ADD_VALUE, running),
             (statements.ADD_CHANGE, list(self._changed)),
             (statements.ADD_EDGE, self._edges),
+            (statements.ADD_REVISION, self._revisions),
         ):
             if rows:
                 many(statement, rows)
+        self._revisions = []
         self._clear()
 
 
@@ -153,7 +168,6 @@ class SqliteTransaction(Transaction):
         self.head = head
         self._connection = connection
         self._batch = Batch(connection)
-        self._key: str | None = None
         self._view = SqliteView(self._rows, head.revision + 1)
         self.view = self._view
 
@@ -175,16 +189,13 @@ class SqliteTransaction(Transaction):
 
     def apply(self, recorded: Recorded, changes: Sequence[Change]) -> None:
         """Append the event and change the graph."""
-        self._key = recorded.key
         self._batch.add(recorded, changes)
 
     @translated
     def move_head(self, head: Head) -> None:
         """Move the head."""
+        self._batch.end_revision()
         self._batch.flush()
-        first = self.head.size + 1
-        revision = head.revision, head.at, first, head.size, self._key
-        self._connection.execute(statements.ADD_REVISION, revision)
         self._connection.execute(statements.MOVE_HEAD, head)
         self.head = head
 
