@@ -163,6 +163,12 @@ class StaleWriteError(ConflictError):
     code = "stale-write"
 
 
+class LogDivergedError(ConflictError):
+    """The registry's log is not the beginning of the one that should be imported."""
+
+    code = "log-diverged"
+
+
 class NothingToRollBackToError(ConflictError):
     """No earlier version stands below the current one."""
 
@@ -203,6 +209,12 @@ class LogCorruptError(IntegrityError):
     """An event of the log is not the one that was written."""
 
     code = "log-corrupt"
+
+
+class LogCopyDamagedError(IntegrityError):
+    """A copy of a log is not as it was written; `context["position"]` says from which event on."""
+
+    code = "log-copy-damaged"
 
 
 class FormatError(RegistryError):

@@ -15,6 +15,7 @@ from lineage_registry.api.commands import add_command_routes
 from lineage_registry.api.edge import Edge
 from lineage_registry.api.exports import add_export_routes
 from lineage_registry.api.health import add_health_routes
+from lineage_registry.api.logs import add_log_routes
 from lineage_registry.api.openapi import describe
 from lineage_registry.api.pins import Pins
 from lineage_registry.api.responses import problem_response
@@ -53,6 +54,7 @@ def create_app(
     add_health_routes(app, commands, artifacts)
     add_command_routes(app, commands)
     add_export_routes(app, commands)
+    add_log_routes(app, commands)
     Blobs(artifacts, max_upload_bytes).add_routes(app)
     Pins(artifacts).add_routes(app)
     app.add_middleware(Edge, access=Access(api_keys, allowed_hosts))

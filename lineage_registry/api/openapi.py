@@ -34,6 +34,7 @@ _OTHERS: Final = {
     "extend_pin": (200, "application/json"),
     "remove_pin": (204, None),
     "sweep_artifacts": (200, "application/json"),
+    "export_log": (200, "application/x-ndjson"),
 }
 """Status and media type of what answers that are not answers of commands."""
 

@@ -26,6 +26,7 @@ _EXTRAS: Final = {
     "hf": "transformers",
     "remote": "httpx2",
     "pictures": "typst",
+    "parquet": "pyarrow",
     "server": "fastapi",
 }
 

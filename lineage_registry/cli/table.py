@@ -161,6 +161,13 @@ NOUNS: Final[Mapping[str, Noun]] = {
             "remove": Verb("Take tags away.", "tags:remove", writes=True),
         },
     ),
+    "log": Noun(
+        "The whole log in a file: backup, moving to another engine, a second registry.",
+        {
+            "export": Verb("Write a verifiable copy of the log to a file.", "log_copies:export"),
+            "import": Verb("Append what a copy holds and the log does not.", "log_copies:load"),
+        },
+    ),
     "config": Noun("Settings.", {"show": Verb("Show the settings that hold here.", "setup:show")}),
 }
 

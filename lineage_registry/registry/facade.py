@@ -21,6 +21,7 @@ from lineage_registry.registry.exporting import Exporting
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
 from lineage_registry.registry.licences import LicenceQuestions
 from lineage_registry.registry.lineage import LineageQuestions
+from lineage_registry.registry.log_copies import LogCopies
 from lineage_registry.registry.maintenance import MaintenanceQuestions
 from lineage_registry.registry.recall import RecallQuestions
 from lineage_registry.registry.rows import Rows
@@ -45,6 +46,7 @@ class Registry(
     LicenceQuestions,
     SelectorQuestions,
     Exporting,
+    LogCopies,
 ):
     """A model registry, here or behind an HTTP server.
 

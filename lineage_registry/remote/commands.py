@@ -8,12 +8,27 @@ from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
+import httpx2
 from pydantic import TypeAdapter, ValidationError
 
 from lineage_registry.domain.references import Space, parse_selector
-from lineage_registry.errors import InvalidReferenceError
-from lineage_registry.ports.commands import Command, Commands, Context, Write
-from lineage_registry.remote.transport import PREFIX, Transport, not_understood
+from lineage_registry.errors import InvalidReferenceError, UnsupportedCapabilityError
+from lineage_registry.ports.commands import (
+    Command,
+    Commands,
+    Context,
+    ExportLog,
+    LogImport,
+    Write,
+)
+from lineage_registry.ports.log_copies import LogCopy, Progress
+from lineage_registry.remote.transport import (
+    PREFIX,
+    Transport,
+    checked,
+    not_understood,
+    translated,
+)
 
 A = TypeVar("A")
 _AS_IT_IS = "surrogatepass"  # text that is not Unicode is for the server to refuse
@@ -59,6 +74,40 @@ class HttpCommands(Commands):
         except ValidationError as error:
             raise not_understood() from error
         return answer
+
+    def export_log(self, command: ExportLog) -> Iterator[bytes]:
+        """Stream the server's copy of the log.
+
+        Raises:
+            BackendUnavailableError: The server cannot be reached, or went away.
+        """
+        query = urlencode(list(_parameters(command.model_dump(mode="json", exclude_unset=True))))
+        request = self._transport.build("GET", f"{PREFIX}/log", query=query)
+        response = self._transport.send(request, stream=True)
+        try:
+            yield from self._pieces(checked(response))
+        finally:
+            response.close()
+
+    def import_log(self, _copy: LogCopy, _progress: Progress | None = None) -> LogImport:
+        """Refuse: whoever imports a log writes in the names of others.
+
+        Raises:
+            UnsupportedCapabilityError: Always.
+        """
+        raise UnsupportedCapabilityError(
+            "a log is imported where the registry lies, not over HTTP",
+            hint="run `lineage-registry log import` on the server's machine",
+        )
+
+    def _pieces(self, response: httpx2.Response) -> Iterator[bytes]:
+        pieces = response.iter_raw()
+        while True:
+            with translated():
+                piece = next(pieces, b"")
+            if not piece:
+                return
+            yield piece
 
     def close(self) -> None:
         """Give back connections."""

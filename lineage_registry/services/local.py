@@ -1,9 +1,10 @@
 """A registry here: every command is done by one function."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar, cast
 
 from lineage_registry.ports import commands as c
+from lineage_registry.ports.log_copies import LogCopy, Progress
 from lineage_registry.services import (
     audit,
     catalog,
@@ -19,6 +20,7 @@ from lineage_registry.services import (
     lifecycle,
     lineage,
     lineage_history,
+    log_copies,
     neighbours,
     order,
     paths,
@@ -132,6 +134,19 @@ class LocalCommands(c.Commands):
             RegistryError: The subclass says what failed; nothing is half-done.
         """
         return cast("A", HANDLERS[type(command)](self.work, command, context))
+
+    def export_log(self, command: c.ExportLog) -> Iterator[bytes]:
+        """Yield a copy of the log."""
+        return log_copies.export_log(self.work, command)
+
+    def import_log(self, copy: LogCopy, progress: Progress | None = None) -> c.LogImport:
+        """Append what a copy holds behind the end of this log.
+
+        Raises:
+            LogCopyDamagedError: The copy is not as it was written.
+            LogDivergedError: The log is not the beginning of the copy.
+        """
+        return log_copies.import_log(self.work, copy, progress)
 
     def close(self) -> None:
         """Let go of connections and files."""

@@ -18,13 +18,13 @@ from lineage_registry.domain.graph import (
     Scalar,
     Set,
 )
+from lineage_registry.domain.merkle import MerkleTree
 from lineage_registry.domain.view import Direction, GraphView, Selection
 from lineage_registry.errors import IntegrityError, LogCorruptError, NotFoundError
 from lineage_registry.ports.commands import Context, Finding, LogProof, Validate, Validation
 from lineage_registry.ports.graph import Recorded, leaf_hash
 from lineage_registry.services.audit import check_bytes
 from lineage_registry.services.contents import read_manifest
-from lineage_registry.services.log_proof import MerkleTree
 from lineage_registry.services.workplace import Workplace
 
 _AT_ONCE = 1_000

@@ -20,6 +20,7 @@ from lineage_registry.cli import main
 from lineage_registry.domain.digests import Digest
 from lineage_registry.ports import commands as c
 from lineage_registry.ports.artifacts import ArtifactStore
+from lineage_registry.ports.log_copies import LogCopy, Progress, line_of
 from lineage_registry.problems import error_from
 from lineage_registry.registry.runs import code_commit, environment
 from lineage_registry.settings import PREFIX, Settings
@@ -44,6 +45,20 @@ class CliCommands(c.Commands):
             said = self._type(words, command, context)
         answer: A = TypeAdapter(type(command).answer()).validate_python(said, strict=False)
         return answer
+
+    def export_log(self, command: c.ExportLog) -> Iterator[bytes]:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "log.jsonl"
+            self._type(["log", "export", *when(command), str(file)], command, c.Context("ada"))
+            yield file.read_bytes()
+
+    def import_log(self, copy: LogCopy, progress: Progress | None = None) -> c.LogImport:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "log.jsonl"
+            with copy.rows() as rows:
+                file.write_bytes(copy.header().line() + b"".join(map(line_of, rows)))
+            words = ["log", "import", str(file)]
+            return c.LogImport.model_validate(self._type(words, c.ExportLog(), c.Context("ada")))
 
     def close(self) -> None:
         """Nothing stays open between two calls."""

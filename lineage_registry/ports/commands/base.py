@@ -2,7 +2,7 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
@@ -14,6 +14,7 @@ from lineage_registry.domain.names import Text
 from lineage_registry.domain.references import AsOf, Space, parse_as_of
 from lineage_registry.domain.tables import Table
 from lineage_registry.errors import InvalidInputError, RegistryError
+from lineage_registry.ports.log_copies import LogCopy, LogHeader, Progress
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -178,8 +179,43 @@ class Commands(ABC):
         """
 
     @abstractmethod
+    def export_log(self, command: "ExportLog") -> Iterator[bytes]:
+        """Yield a copy of the log as JSON Lines, in pieces of any size."""
+
+    @abstractmethod
+    def import_log(self, copy: LogCopy, progress: Progress | None = None) -> "LogImport":
+        """Append what a copy holds behind the end of this log; both begin alike.
+
+        Raises:
+            LogCopyDamagedError: The copy is not as it was written; nothing is imported then.
+            LogDivergedError: The log is not the beginning of the copy.
+            UnsupportedCapabilityError: This is not done from here.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of connections and files."""
+
+
+class ExportLog(Query[LogHeader]):
+    """Copy the log; `as_of` leaves out what came later.
+
+    The copy is a stream, so it has an entrance of its own and is not among the commands.
+    """
+
+
+class LogImport(BaseModel):
+    """What an import of a log did.
+
+    Attributes:
+        header: Of the copy, and so of the registry now.
+        imported: Events that were not there before.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    header: LogHeader
+    imported: int
 
 
 def build(command: type[C], fields: Mapping[str, Any]) -> C:

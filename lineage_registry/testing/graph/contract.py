@@ -1,5 +1,6 @@
 """The suite as one class."""
 
+from lineage_registry.testing.graph.copy_rules import CopyRules
 from lineage_registry.testing.graph.degree_rules import BusiestRules, DegreeRules
 from lineage_registry.testing.graph.event_rules import EventRules
 from lineage_registry.testing.graph.oracle_rules import OracleRules
@@ -27,6 +28,7 @@ class GraphStoreContract(
     EventRules,
     ViewRules,
     ReplayRules,
+    CopyRules,
     ClosingRules,
 ):
     """What every graph store keeps. No rule can be overridden.

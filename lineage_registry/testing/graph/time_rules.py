@@ -107,24 +107,24 @@ class ReplayRules(Rules):
     """The graph is a function of the log."""
 
     def test_replaying_its_own_log_changes_nothing(self, store: GraphStore, raw: RawGraph) -> None:
-        last = _story(store)[-1]
-        before, said = raw.snapshot(), _answers_at_each(store)
+        last = story(store)[-1]
+        before, said = raw.snapshot(), answers_at_each(store)
         log, head = list(store.log()), store.head()
         assert store.rebuild(log) == head
         assert store.head() == head == Head(last, len(log), log[-1].at)
         assert raw.snapshot() == before
-        assert _answers_at_each(store) == said
+        assert answers_at_each(store) == said
 
     def test_an_upgrade_changes_nothing_that_is_up_to_date(
         self, store: GraphStore, raw: RawGraph
     ) -> None:
-        _story(store)
+        story(store)
         before, head = raw.snapshot(), store.head()
         assert store.upgrade() == head
         assert raw.snapshot() == before
 
     def test_stored_bytes_and_leaves_survive_a_replay(self, store: GraphStore) -> None:
-        _story(store)
+        story(store)
         log = list(store.log())
         store.rebuild(log)
         assert list(store.log()) == log
@@ -145,14 +145,14 @@ class ReplayRules(Rules):
 
     def test_a_log_from_another_store_brings_everything(self, store: GraphStore) -> None:
         other = ReferenceGraphStore()
-        _story(other)
+        story(other)
         commit(store, model("in the way"))
         assert store.rebuild(other.log()) == other.head()
         assert list(store.log()) == list(other.log())
-        assert _answers_at_each(store) == _answers_at_each(other)
+        assert answers_at_each(store) == answers_at_each(other)
 
     def test_writing_goes_on_after_a_replay(self, store: GraphStore) -> None:
-        _story(store)
+        story(store)
         before = store.head()
         store.rebuild(list(store.log()))
         done = commit(store, model("after"))
@@ -171,7 +171,7 @@ class ReplayRules(Rules):
     def test_a_log_with_a_gap_or_nonsense_is_refused_and_everything_stays(
         self, store: GraphStore, raw: RawGraph
     ) -> None:
-        _story(store)
+        story(store)
         before = raw.snapshot()
         log = list(store.log())
         unknown = log[2].body.replace(log[2].type.encode(), b"no.such.event")
@@ -257,7 +257,7 @@ def answers(view: GraphView) -> dict[str, object]:
     }
 
 
-def _story(store: GraphStore) -> list[int]:
+def story(store: GraphStore) -> list[int]:
     """Write commits in which everything comes, changes, goes and comes back."""
     return list(_chapters(store))
 
@@ -278,7 +278,8 @@ def _chapters(store: GraphStore) -> Iterator[int]:
         yield commit(store, *part).revision
 
 
-def _answers_at_each(store: GraphStore) -> list[object]:
+def answers_at_each(store: GraphStore) -> list[object]:
+    """Ask at every revision, and return all that is said."""
     found: list[object] = []
     for revision in range(store.head().revision + 1):
         with store.view(revision) as view:

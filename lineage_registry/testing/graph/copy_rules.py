@@ -1,0 +1,83 @@
+"""Rules of `extend`: a copied log is appended as it is, in parts that are whole revisions."""
+
+import pytest
+
+from lineage_registry.errors import ConflictError, LogCorruptError
+from lineage_registry.ports.graph import GraphStore, Head, Request
+from lineage_registry.testing.graph.back_door import RawGraph
+from lineage_registry.testing.graph.rules import Rules
+from lineage_registry.testing.graph.time_rules import answers_at_each, story
+from lineage_registry.testing.graph.writing import commit, model, yielding
+from lineage_registry.testing.reference_graph_store import ReferenceGraphStore
+
+_EMPTY = Head(0, 0, 0)
+
+
+class CopyRules(Rules):
+    """What `extend` promises."""
+
+    @pytest.mark.parametrize("part", [1, 3, 10_000])
+    def test_a_copied_log_makes_the_same_registry_whatever_the_parts(
+        self, store: GraphStore, raw: RawGraph, monkeypatch: pytest.MonkeyPatch, part: int
+    ) -> None:
+        story(store)
+        log, head, said, before = (
+            list(store.log()),
+            store.head(),
+            answers_at_each(store),
+            raw.snapshot(),
+        )
+        store.rebuild([])
+        monkeypatch.setattr(type(store), "part_size", part)
+        assert store.extend([one.body for one in log], _EMPTY) == head == store.head()
+        assert list(store.log()) == log
+        assert answers_at_each(store) == said
+        assert raw.snapshot() == before
+
+    def test_what_was_interrupted_goes_on_from_the_head(
+        self, store: GraphStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = ReferenceGraphStore()
+        story(other)
+        log = list(other.log())
+        monkeypatch.setattr(type(store), "part_size", 2)
+        with pytest.raises(LogCorruptError):
+            store.extend([*(one.body for one in log[:-1]), b"nonsense"], _EMPTY)
+        half = store.head()
+        assert 0 < half.size < len(log)
+        assert log[half.size - 1].revision < log[half.size].revision
+        assert list(store.log()) == log[: half.size]
+        store.extend([one.body for one in log[half.size :]], half)
+        assert store.head() == other.head()
+        assert answers_at_each(store) == answers_at_each(other)
+
+    def test_only_what_follows_the_head_is_appended(self, store: GraphStore) -> None:
+        other = ReferenceGraphStore()
+        story(other)
+        log = [one.body for one in other.log()]
+        head = commit(store, model("mine")).revision
+        for bodies in (log[1:], [log[0], log[0].replace(b'"revision":1', b'"revision":3')]):
+            with pytest.raises(LogCorruptError):
+                store.extend(bodies, store.head())
+        with pytest.raises(ConflictError):
+            store.extend(log, _EMPTY)
+        assert store.head().revision == head
+        assert store.head().size == 1
+
+    def test_keys_that_were_copied_are_known(self, store: GraphStore) -> None:
+        other = ReferenceGraphStore()
+        keyed = Request("ada", key="k", digest="d")
+        first = other.transact(yielding(model("one")), keyed)
+        commit(other, model("two"))
+        store.extend([one.body for one in other.log()], _EMPTY)
+        again = store.transact(yielding(model("one")), keyed)
+        assert again.replayed
+        assert (again.revision, again.at) == (first.revision, first.at)
+
+    def test_writing_goes_on_behind_a_copied_log(self, store: GraphStore) -> None:
+        other = ReferenceGraphStore()
+        story(other)
+        store.extend([one.body for one in other.log()], _EMPTY)
+        done = commit(store, model("after"))
+        assert done.revision == other.head().revision + 1
+        assert done.at > other.head().at
