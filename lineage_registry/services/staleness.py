@@ -1,6 +1,6 @@
 """Staleness: whose causes have newer versions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from lineage_registry.domain.graph import LINEAGE, Node, NodeKind
@@ -89,21 +89,29 @@ def _stale(view: GraphView, subjects: Sequence[int], closure: Closure) -> list[S
                 hint="only versions get stale; name one, or a whole model or dataset",
             )
     versions = {id_: node for id_, node in nodes.items() if node.kind in _VERSIONS}
-    newer = newer_versions(view, _lowest(versions))
     causes = causes_by_effect(closure.edges)
     owners = {id_: node.owner for id_, node in versions.items()}
+    stands_on = {id_: _stands_on(causes, owners, id_) for id_ in subjects}
+    newer = newer_versions(view, _lowest(versions, stands_on.values()))
     told: dict[int, list[tuple[int, int, bool, list[Newer]]]] = {}
     for id_ in subjects:
-        reached = distances(causes, id_)
         near = direct_causes(causes, nodes, id_)
         outdated = [
-            (reached[cause], cause, cause in near, after)
-            for cause in standing(causes, owners, reached)
-            if cause != id_ and (after := _after(versions[cause], newer))
+            (distance, cause, cause in near, after)
+            for cause, distance in stands_on[id_].items()
+            if (after := _after(versions[cause], newer))
         ]
         if outdated:
             told[id_] = sorted(outdated)
     return _described(view, told)
+
+
+def _stands_on(
+    causes: Mapping[int, Sequence[int]], owners: Mapping[int, int], start: int
+) -> dict[int, int]:
+    """Return the distance of each version that a version stands on."""
+    reached = distances(causes, start)
+    return {id_: reached[id_] for id_ in standing(causes, owners, reached) if id_ != start}
 
 
 def direct_causes(
@@ -153,9 +161,11 @@ def _born(node: Node) -> int:
     return int(node.facts["created_at"])
 
 
-def _lowest(versions: Mapping[int, Node]) -> dict[int, int]:
+def _lowest(versions: Mapping[int, Node], asked: Iterable[Collection[int]]) -> dict[int, int]:
+    """Return the lowest number asked for of each model or dataset."""
     lowest: dict[int, int] = {}
-    for node in versions.values():
+    for id_ in set().union(*asked):
+        node = versions[id_]
         number = int(node.facts["number"])
         lowest[node.owner] = min(number, lowest.get(node.owner, number))
     return lowest

@@ -119,7 +119,7 @@ def test_the_leading_filter_uses_the_index_by_value(connection):
     assert any("INDEX value_by_key (key=? AND <expr>>? AND <expr><?)" in s for s in steps)
 
 
-@pytest.mark.parametrize("name", ["VALUE", "VALUES_OF"])
+@pytest.mark.parametrize("name", ["VALUES", "VALUES_OF", "VALUES_OF_KEY"])
 def test_a_value_is_found_in_one_step_however_long_its_history(connection, name):
     steps = [s for s in plan(connection, STATEMENTS[name]) if s.startswith("SEARCH")]
     assert all("node=? AND key=? AND until" in step for step in steps)

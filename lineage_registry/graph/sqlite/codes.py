@@ -1,6 +1,7 @@
 """How kinds, values and facts lie in the tables, and back."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -81,6 +82,19 @@ def pack(facts: Mapping[str, Scalar]) -> str:
 def pack_keys(keys: Collection[str]) -> str:
     """Return the keys as a JSON array."""
     return json.dumps(list(keys))
+
+
+def pack_slots(keys: Mapping[int, Collection[str]]) -> str:
+    """Return the keys of each node as a JSON object of arrays."""
+    return json.dumps(keys)
+
+
+def pack_levels(distances: Mapping[int, int]) -> str:
+    """Return the nodes at each distance as a JSON object of arrays."""
+    levels: defaultdict[int, list[int]] = defaultdict(list)
+    for node, distance in distances.items():
+        levels[distance].append(node)
+    return json.dumps(levels)
 
 
 def unpack_all(texts: Sequence[str]) -> list[dict[str, Scalar]]:

@@ -180,8 +180,12 @@ DROP_EDGE: Final = f"""DELETE FROM edge
 
 # -- nodes and values ----------------------------------------------------------------------------
 
-VALUE: Final = """SELECT value, since FROM value
-    WHERE node = ? AND key = ? AND until > ? ORDER BY until LIMIT 1"""
+VALUES: Final = """SELECT v.node, v.key, v.value
+    FROM json_each(?1) n CROSS JOIN json_each(n.value) k CROSS JOIN value v
+        ON v.node = CAST(n.key AS INTEGER) AND v.key = k.value
+    WHERE v.since <= ?2 AND v.until = (
+        SELECT min(w.until) FROM value w
+        WHERE w.node = CAST(n.key AS INTEGER) AND w.key = k.value AND w.until > ?2)"""
 HISTORY: Final = """SELECT since, until, value FROM value
     WHERE node = ?1 AND key = ?2 AND since <= ?3 ORDER BY until"""
 NODES: Final = """SELECT n.id, n.kind, n.owner, n.since, n.facts
@@ -387,10 +391,9 @@ def fitting(comparisons: tuple[Comparison, ...]) -> str:
 
 @cache
 def census(comparisons: tuple[Comparison, ...]) -> str:
-    """Return the query that counts by (kind, owner) what `fitting` lists."""
+    """Return the query that counts by (level, kind, owner) what `fitting` lists of `:levels`."""
     return (
-        "SELECT n.kind, n.owner, count(*) FROM json_each(:ids) j CROSS JOIN node n"
-        " ON n.id = j.value WHERE :kinds >> n.kind & 1"
-        + _fits(comparisons)
-        + " GROUP BY n.kind, n.owner"
+        "SELECT l.key, n.kind, n.owner, count(*) FROM json_each(:levels) l"
+        " CROSS JOIN json_each(l.value) j CROSS JOIN node n ON n.id = j.value"
+        " WHERE :kinds >> n.kind & 1" + _fits(comparisons) + " GROUP BY l.key, n.kind, n.owner"
     )

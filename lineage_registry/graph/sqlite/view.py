@@ -25,8 +25,8 @@ from lineage_registry.graph.sqlite.faults import closed, translated
 from lineage_registry.ports.graph import from_microseconds
 
 _NUL: Final = "\0"
-# Up to so many values are asked for one by one, which is what a decision does.
-_FEW: Final = 12
+# One query asks for the values of many keys, each of up to so many nodes.
+_FEW: Final = 50
 
 
 class SqliteView(GraphView):
@@ -43,23 +43,22 @@ class SqliteView(GraphView):
     @translated
     def values(self, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Scalar]:
         """Return those of the wanted values that hold."""
-        if len(wanted) > _FEW:
-            return self._many_values(wanted)
-        found: dict[tuple[int, str], Scalar] = {}
-        for pair in wanted:
-            for value, since in self._rows(statements.VALUE, (*pair, self.revision)):
-                if since <= self.revision:
-                    found[pair] = codes.decode(value)
-        return found
-
-    def _many_values(self, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Scalar]:
+        # SQLite's JSON ends at a NUL, so such a key is asked for by itself.
         by_key: defaultdict[str, list[int]] = defaultdict(list)
         for node, key in wanted:
             by_key[key].append(node)
         found: dict[tuple[int, str], Scalar] = {}
+        few: defaultdict[int, list[str]] = defaultdict(list)
         for key, nodes in by_key.items():
-            rows = self._rows(statements.VALUES_OF_KEY, (str(nodes), key, self.revision))
-            found.update(((node, key), codes.decode(value)) for node, value in rows)
+            if len(nodes) > _FEW or _NUL in key:
+                rows = self._rows(statements.VALUES_OF_KEY, (str(nodes), key, self.revision))
+                found.update(((node, key), codes.decode(value)) for node, value in rows)
+            else:
+                for node in nodes:
+                    few[node].append(key)
+        if few:
+            rows = self._rows(statements.VALUES, (codes.pack_slots(few), self.revision))
+            found.update(((node, key), codes.decode(value)) for node, key, value in rows)
         return found
 
     @translated

@@ -1,7 +1,7 @@
 """Walks over the graph: level by level, each node once."""
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
@@ -17,7 +17,14 @@ from lineage_registry.domain.view import (
     picked_of,
 )
 from lineage_registry.graph.sqlite import statements
-from lineage_registry.graph.sqlite.codes import NODE_KINDS, Row, edge_mask, edges, node_mask
+from lineage_registry.graph.sqlite.codes import (
+    NODE_KINDS,
+    Row,
+    edge_mask,
+    edges,
+    node_mask,
+    pack_levels,
+)
 from lineage_registry.graph.sqlite.connection import Rows
 from lineage_registry.graph.sqlite.filters import comparisons, parameters
 
@@ -183,7 +190,10 @@ class Walker:
 
 
 class Counter(Walker):
-    """A walk that counts what it reports, and picks out some of it."""
+    """A walk that counts what it reports, and picks out some of it.
+
+    Levels wait until they are many nodes together, so that it asks little more than the walk does.
+    """
 
     _tells_truncated = False
 
@@ -200,19 +210,40 @@ class Counter(Walker):
         self.picked: list[dict[int, int]] = [{} for _ in picks]
         self.counts: dict[tuple[int, NodeKind], int] = {}
         self.owners: dict[int, int] = {}
+        self._waiting: dict[int, int] = {}
+
+    def run(self) -> None:
+        """Walk to the end, and count what is still waiting."""
+        super().run()
+        self._take_up()
 
     def _report(self, reached: list[int], distance: int) -> bool:
+        self._waiting.update(dict.fromkeys(reached, distance))
+        if len(self._waiting) >= _CHUNK:
+            self._take_up()
+        return True
+
+    def _take_up(self) -> None:
+        """Count and pick among the levels that wait."""
+        distances, self._waiting = self._waiting, {}
+        if not distances:
+            return
+        nodes = list(distances)
         for pick, picked in zip(self._picks, self.picked, strict=True):
             left = pick.limit + 1 - len(picked)
             if left > 0:
-                picked.update(dict.fromkeys(self._chosen(pick, reached, left), distance))
-        statement = statements.census(comparisons(self._walk.having))
-        for rows in self._filtered(statement, reached):
-            for kind, owner, count in rows:
-                key = distance, NODE_KINDS[kind]
-                self.counts[key] = self.counts.get(key, 0) + count
-                self.owners[owner] = self.owners.get(owner, 0) + count
-        return True
+                picked.update((id_, distances[id_]) for id_ in self._chosen(pick, nodes, left))
+        self._count(distances)
+
+    def _count(self, distances: Mapping[int, int]) -> None:
+        having = self._walk.having
+        given = parameters(having)
+        given |= {"kinds": node_mask(self._walk.report), "revision": self._revision}
+        given["levels"] = pack_levels(distances)
+        for level, kind, owner, count in self._rows(statements.census(comparisons(having)), given):
+            key = int(level), NODE_KINDS[kind]
+            self.counts[key] = self.counts.get(key, 0) + count
+            self.owners[owner] = self.owners.get(owner, 0) + count
 
     def _chosen(self, pick: Pick, reached: list[int], most: int) -> Iterable[int]:
         if pick.kinds is None and not pick.having:
