@@ -20,7 +20,7 @@ from lineage_registry.domain.licence_conflicts import Clash, Terms, clashes
 from lineage_registry.domain.licence_table import KNOWN, NO_LICENCE, Obligation, Obligations
 from lineage_registry.domain.propagation import Marks, inherited
 from lineage_registry.domain.resolution import FAMILY_KINDS, VERSION_KINDS, Found, references_of
-from lineage_registry.domain.taints import UPWARD, way_to
+from lineage_registry.domain.taints import UPWARD
 from lineage_registry.domain.trails import Trails
 from lineage_registry.domain.view import Closure, Column, Direction, GraphView, Origin
 from lineage_registry.errors import (
@@ -228,7 +228,7 @@ def terms_of(ledger: Ledger, start: int) -> list[Term]:
                 nearest.setdefault(licence, node)
         if nearest:
             trails = Trails(distances, edges, Direction.UPSTREAM)
-            found += [Term(obligation, one, way_to(trails, at)) for one, at in nearest.items()]
+            found += [Term(obligation, one, trails.nodes_to(at)) for one, at in nearest.items()]
     return found
 
 

@@ -151,14 +151,8 @@ def reaching(view: GraphView, starts: Collection[int], taints: Sequence[Taint]) 
         return []
     whole = view.walk(starts, UPWARD)
     trails = Trails(whole.distances, whole.edges, Direction.UPSTREAM)
-    found = [Reach(taint, way_to(trails, node)) for taint, node in nearest.values()]
+    found = [Reach(taint, trails.nodes_to(node)) for taint, node in nearest.values()]
     return sorted(found, key=lambda reach: (len(reach.way), reach.taint.id))
-
-
-def way_to(trails: Trails, node: int) -> list[int]:
-    """Return the nodes of a shortest way to a node, a start first; a start alone is its way."""
-    trail = trails.trail(node)
-    return trails.nodes_on(trail) if trail else [node]
 
 
 def guarded(view: GraphView, known: Collection[str]) -> list[str]:

@@ -4,7 +4,7 @@ Everything here is linear in nodes and edges, and nothing recurses: a way may ha
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from lineage_registry.domain.graph import Edge
 from lineage_registry.domain.view import Direction
@@ -32,44 +32,50 @@ class Trails:
         """
         self._downstream = direction is Direction.DOWNSTREAM
         self._starts = [node for node, distance in distances.items() if not distance]
-        self._leading: defaultdict[int, list[Edge]] = defaultdict(list)
+        self._edges = list(edges)
         into: defaultdict[int, list[Edge]] = defaultdict(list)
-        for edge in edges:
+        for edge in self._edges:
             near, far = self._ends(edge)
-            self._leading[near].append(edge)
             if distances[far] == distances[near] + 1:
                 into[far].append(edge)
         self.arrivals: dict[int, Edge] = {}
+        self._before: dict[int, int] = {}
         self._choose(distances, into)
 
     def trail(self, node: int) -> list[Edge]:
         """Return the edges of the way to one node, the one at the start first; none for a start."""
-        edges: list[Edge] = []
-        while node in self.arrivals:
-            edge = self.arrivals[node]
-            edges.append(edge)
-            node = self._ends(edge)[0]
-        edges.reverse()
-        return edges
+        return [self.arrivals[id_] for id_ in self.nodes_to(node)[1:]]
+
+    def nodes_to(self, node: int) -> list[int]:
+        """Return the nodes of the way to one node, a start first; a start alone is its way."""
+        nodes = [node]
+        while (near := self._before.get(nodes[-1])) is not None:
+            nodes.append(near)
+        nodes.reverse()
+        return nodes
+
+    def on_ways(self, nodes: Iterable[int]) -> set[int]:
+        """Return all nodes on the ways to some, both ends included; each is looked at once."""
+        found: set[int] = set()
+        for node in nodes:
+            at: int | None = node
+            while at is not None and at not in found:
+                found.add(at)
+                at = self._before.get(at)
+        return found
 
     def reached_by(self, taken: Callable[[Edge], bool]) -> set[int]:
         """Return what the starts lead to along such edges alone, the starts included."""
+        leading: defaultdict[int, list[Edge]] = defaultdict(list)
+        for edge in filter(taken, self._edges):
+            leading[self._ends(edge)[0]].append(edge)
         seen = set(self._starts)
         frontier = self._starts
         while frontier:
-            fresh = {
-                self._ends(edge)[1]
-                for node in frontier
-                for edge in self._leading.get(node, ())
-                if taken(edge)
-            }
+            fresh = {self._ends(edge)[1] for node in frontier for edge in leading.get(node, ())}
             frontier = list(fresh - seen)
             seen |= fresh
         return seen
-
-    def nodes_on(self, trail: Sequence[Edge]) -> list[int]:
-        """Return the nodes of a way that has edges, a start first."""
-        return [self._ends(trail[0])[0], *(self._ends(edge)[1] for edge in trail)]
 
     def _choose(self, distances: Mapping[int, int], into: Mapping[int, list[Edge]]) -> None:
         inferred: dict[int, int] = {}
@@ -78,13 +84,13 @@ class Trails:
             if not edges:
                 inferred[node] = 0
                 continue
-            cost, *_, edge = min(
+            cost, near, *_, edge = min(
                 (inferred[near] + (not edge.declared), near, edge.kind, edge.role, edge)
                 for edge in edges
                 for near, _ in (self._ends(edge),)
             )
             inferred[node] = cost
-            self.arrivals[node] = edge
+            self.arrivals[node], self._before[node] = edge, near
 
     def _ends(self, edge: Edge) -> tuple[int, int]:
         """Return the end nearer to the starts and the other one."""

@@ -79,13 +79,15 @@ class Ways:
         self._closure = closure
         self._direction: Literal["upstream", "downstream"] = direction.value
         self._trails = Trails(closure.distances, closure.edges, direction)
-        self._ways = {id_: self._trails.trail(id_) for id_ in page}
-        self._edges = {edge for way in self._ways.values() for edge in way}
-        on_ways = {*page, *(end for edge in self._edges for end in (edge.source, edge.target))}
+        arrivals = self._trails.arrivals
+        on_ways = self._trails.on_ways(page)
+        self._edges = [arrivals[id_] for id_ in on_ways if id_ in arrivals]
         distances = {id_: far for id_, far in closure.distances.items() if id_ in on_ways}
         self.nodes: Mapping[int, LineageNode] = {
             node.id: node for node in describe_nodes(view, distances)
         }
+        # Ways that have a node in common are the same up to there, so each step is made once.
+        self._steps = {id_: self._step(id_, arrivals.get(id_)) for id_ in on_ways}
         self._declared = self._trails.reached_by(lambda edge: edge.declared)
         self._used = self._trails.reached_by(lambda edge: edge.kind is not EdgeKind.EVALUATED_ON)
 
@@ -99,19 +101,17 @@ class Ways:
 
     def edges(self, node: int) -> Sequence[Edge]:
         """Return the edges of the way to a node of the page."""
-        return self._ways[node]
+        return self._trails.trail(node)
 
     def steps(self, node: int) -> list[Step]:
         """Return the way to a node of the page, a start first."""
-        edges = self._ways[node]
-        first, *rest = self._trails.nodes_on(edges) if edges else [node]
-        return [
-            Step(self.nodes[first].reference),
-            *(
-                Step(self.nodes[id_].reference, edge.kind, edge.role, edge.declared)
-                for id_, edge in zip(rest, edges, strict=True)
-            ),
-        ]
+        return [self._steps[id_] for id_ in self._trails.nodes_to(node)]
+
+    def _step(self, node: int, edge: Edge | None) -> Step:
+        reference = self.nodes[node].reference
+        if edge is None:
+            return Step(reference)
+        return Step(reference, edge.kind, edge.role, edge.declared)
 
     def lineage(self, starts: Iterable[str], *, truncated: bool) -> Lineage:
         """Return the union of the ways, for pictures."""

@@ -55,13 +55,14 @@ def test_a_way_is_a_shortest_one_with_as_few_inferred_edges_as_can_be(edges, sta
         ),
     )
     for node, distance in distances.items():
-        trail = trails.trail(node)
+        trail, nodes = trails.trail(node), trails.nodes_to(node)
+        assert trails.on_ways([node]) == set(nodes)
         assert len(trail) == distance
         assert set(trail) <= set(among)
         if not trail:
             assert node in starts
+            assert nodes == [node]
             continue
-        nodes = trails.nodes_on(trail)
         assert nodes[0] in starts
         assert nodes[-1] == node
         assert [{one.source, one.target} for one in trail] == [set(p) for p in pairwise(nodes)]
@@ -78,7 +79,9 @@ def test_what_some_edges_alone_reach_is_what_networkx_reaches_on_them(edges, sta
     )
     declared.add_nodes_from(starts)
     expected = starts.union(*(nx.descendants(declared, start) for start in starts))
-    assert Trails(distances, among, direction).reached_by(lambda one: one.declared) == expected
+    trails = Trails(distances, among, direction)
+    assert trails.reached_by(lambda one: one.declared) == expected
+    assert trails.on_ways(distances) == set(distances)
 
 
 @given(graphs(), st.randoms())
