@@ -110,4 +110,5 @@ def edges(rows: Iterable[Row]) -> EdgeRows:
 
 def _edge(row: Sequence[Any]) -> Edge:
     source, kind, target, role, since, declared = row
-    return Edge(source, EDGE_KINDS[kind], target, role, since, declared == 1)
+    # Half the time of the class itself; an answer has thousands of edges.
+    return tuple.__new__(Edge, (source, EDGE_KINDS[kind], target, role, since, declared == 1))
