@@ -1,4 +1,4 @@
-# One-line help per target: `make help`. Everything lives in .venv and .cache; git ignores both.
+# One-line help per target: `make help`. Everything lives in .venv, .venv-bench and .cache; git ignores them.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -67,8 +67,8 @@ test-neo4j-2026: .venv/full.stamp ## Run the Neo4j tests on Neo4j 2026.x (needs 
 	$(SERVERS) fetch --neo4j 2026 --only neo4j
 	LINEAGE_REQUIRE_SERVICES=1 LINEAGE_NEO4J_LINE=2026 $(PYTEST) -m neo4j
 
-bench: .venv/full.stamp ## Measure and write the benchmark report
-	$(BIN)/python -m benchmarks
+bench: .venv/full.stamp services-fetch .venv-bench/stamp ## Measure and write the benchmark report: BENCH="--only recall,wide" for a part
+	$(BIN)/python -m benchmarks $(BENCH)
 
 soak: .venv/full.stamp services-fetch ## Kill clients and servers at random for a long time and check that nothing is lost
 	$(BIN)/python -m tests.soak
@@ -85,10 +85,11 @@ lock: $(UV) ## Resolve all pinned versions anew
 	$(LOCK) requirements/server.in pyproject.toml --extra neo4j --extra s3 --extra pictures --extra server \
 		-c requirements/dev.txt -o requirements/server.txt
 	$(LOCK) requirements/demo.in pyproject.toml -c requirements/dev.txt -o requirements/demo.txt
+	$(LOCK) requirements/bench.in -o requirements/bench.txt
 
 clean: ## Remove what was built here, the servers' cache too
 	-test -x $(BIN)/python && $(SERVERS) stop
-	rm -rf .venv .cache dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-bench .cache dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # uv comes with its hash from the same place as all else; it installs in a fraction of pip's time.
 $(UV): requirements/uv.txt
@@ -102,6 +103,13 @@ $(UV): requirements/uv.txt
 	$(INSTALL) --require-hashes -r $<
 	$(EDITABLE)
 	touch $@
+
+# MLflow, which a benchmark compares with, wants other versions of what is in .venv. Without it the
+# rest is measured all the same.
+.venv-bench/stamp: requirements/bench.txt | .venv/full.stamp
+	@echo "installing MLflow for a comparison, in an environment of its own ..."
+	-$(UV) venv -q --clear --python $(BIN)/python .venv-bench \
+		&& $(UV) pip install -q --python .venv-bench/bin/python --require-hashes -r $< && touch $@
 
 .venv/full.stamp: requirements/dev.txt pyproject.toml $(UV)
 	@echo "installing the pinned libraries for checks and tests (the first time this takes minutes) ..."

@@ -1,125 +1,79 @@
-"""Measure and write `benchmarks/RESULTS.md`: `python -m benchmarks --help`."""
+"""Measure and write `benchmarks/RESULTS.md`.
+
+Without options everything is measured. With `--only` the rest of the report stays as earlier runs
+left it: names of parts (questions, wide, generations, adversarial, layouts, commits, http), of
+questions (recall, "common ancestors", ...), or of wide answers (impact of 10^4: "wide:impact").
+"""
 
 import argparse
-import os
-import platform
-import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
-from benchmarks import adversarial, commits, http, lineage
+from benchmarks import adversarial, commits, generations, http, lineage, report, wide
 from benchmarks.places import ENGINES
+from benchmarks.questions import QUESTIONS
+from benchmarks.rows import Row, Rows
 
-_REPORT = Path(__file__).parent / "RESULTS.md"
 _SEED = 7
 _HTTP_NODES = 100_000
+_WIDE = ("impact", "recall", "closure")
+_GRAPHS = tuple(dict.fromkeys(case.graph.name for case in adversarial.CASES))
 
 
 def main() -> None:
     """Measure what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", default="10000,100000,1000000", help="nodes of the graphs")
-    parser.add_argument("--engines", default=",".join(ENGINES))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sizes", default="10000,100000,1000000", help="nodes on SQLite")
     parser.add_argument("--neo4j-sizes", default="10000,100000", help="nodes on Neo4j")
+    parser.add_argument("--engines", default=",".join(ENGINES))
+    parser.add_argument("--only", default="", help="parts or questions, with commas between")
     parser.add_argument("--seed", type=int, default=_SEED)
     given = parser.parse_args()
+    rows = Rows(fresh=not given.only)
+    for row in _measured(given, _listed(given.only)):
+        rows.add(row)
+        report.write(rows, given.seed)
+
+
+def _measured(given: argparse.Namespace, only: Sequence[str]) -> Iterator[Row]:
     sizes = {
-        "sqlite": [int(size) for size in given.sizes.split(",") if size],
-        "neo4j": [int(size) for size in given.neo4j_sizes.split(",") if size],
+        "sqlite": [int(size) for size in _listed(given.sizes)],
+        "neo4j": [int(size) for size in _listed(given.neo4j_sizes)],
     }
-    engines = [engine for engine in given.engines.split(",") if engine]
-    with _REPORT.open("w", encoding="utf-8") as report:
-
-        def write(text: str) -> None:
-            report.write(text + "\n")
-            report.flush()
-            sys.stdout.write(text + "\n")
-
-        _head(write, given.seed)
-        _lineage(write, {engine: sizes[engine] for engine in engines}, given.seed)
-        _commits(write, engines)
-        if "sqlite" in engines:
-            _http(write, min(max(sizes["sqlite"]), _HTTP_NODES), given.seed)
-        _adversarial(write, engines)
-
-
-def _head(write: Callable[[str], None], seed: int) -> None:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    write("# Results\n")
-    write(f"Written by `python -m benchmarks` on {datetime.now(UTC):%Y-%m-%d}, seed {seed}, ")
-    write(f"commit {commit}: Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, ")
-    write(f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}. Times are ")
-    write("milliseconds. *Raw* is the same statements sent straight to the engine with the same ")
-    write("rows fetched, in turns with the registry, in one run. Compare ratios, not times: the ")
-    write("machine is shared. Uploads and exports: `python -m benchmarks.upload`, ")
-    write("`python -m benchmarks.exports`.\n")
-
-
-def _lineage(write: Callable[[str], None], sizes: dict[str, list[int]], seed: int) -> None:
-    write("## Questions on realistic graphs\n")
-    _table_head(write, "engine", "nodes", "question", "mean answer", *_TIMED)
-    bulk = []
-    for engine, counts in sizes.items():
-        for nodes in counts:
-            for row in lineage.measure(engine, nodes, seed):
-                if isinstance(row, lineage.Bulk):
-                    bulk.append(row)
-                else:
-                    _row(
-                        write, engine, f"{nodes:,}", row.question, f"{row.answer:.0f}", *_timed(row)
-                    )
-    write("\n## Bulk load (replay of a log into an empty store)\n")
-    _table_head(write, "engine", "events", "events per second")
-    for one in bulk:
-        _row(write, one.engine, f"{one.nodes:,}", f"{one.rate:,.0f}")
-
-
-def _commits(write: Callable[[str], None], engines: Sequence[str]) -> None:
-    write("\n## Durable commits on 10,000 nodes\n")
-    _table_head(write, "engine", "what", *_TIMED)
+    engines = _listed(given.engines)
     for engine in engines:
-        for row in commits.measure(engine):
-            _row(write, engine, row.question, *_timed(row))
+        yield from _on(engine, sizes[engine], given.seed, only)
+    if _chosen(only, "layouts", ()):
+        yield from adversarial.measure_layouts()
+    if "sqlite" in engines and _chosen(only, "http", ()):
+        yield http.measure(min(max(sizes["sqlite"]), _HTTP_NODES), given.seed)
 
 
-def _http(write: Callable[[str], None], nodes: int, seed: int) -> None:
-    row = http.measure(nodes, seed)
-    write(f"\n## Ancestors over HTTP, SQLite, {nodes:,} nodes\n")
-    _table_head(write, "over HTTP p50", "in process p50", "empty route p50", "2x + 1.5x", "p99")
-    times = (row.http.p50, row.in_process.p50, row.empty.p50, row.bar, row.http.p99)
-    _row(write, *(f"{time:.2f}" for time in times))
+def _on(engine: str, sizes: Sequence[int], seed: int, only: Sequence[str]) -> Iterator[Row]:
+    """Measure on one engine, the parts that take longest last."""
+    if _chosen(only, "generations", ()):
+        yield from generations.measure(engine)
+    if names := _chosen(only, "wide", [f"wide:{name}" for name in _WIDE]):
+        yield from wide.measure(engine, seed, [name.removeprefix("wide:") for name in names])
+    if graphs := _chosen(only, "adversarial", _GRAPHS):
+        yield from adversarial.measure(engine, graphs)
+    if _chosen(only, "commits", ()):
+        yield from commits.measure(engine)
+    if questions := _chosen(only, "questions", list(QUESTIONS)):
+        for nodes in sizes:
+            yield from lineage.measure(engine, nodes, seed, questions)
 
 
-def _adversarial(write: Callable[[str], None], engines: Sequence[str]) -> None:
-    write("\n## Adversarial graphs\n")
-    _table_head(write, "engine", "graph", "question", "p50", "peak memory, MiB more")
-    for engine in engines:
-        for row in adversarial.measure(engine):
-            _row(write, *row[:3], f"{row.milliseconds:.1f}", f"{row.memory:.0f}")
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
-_TIMED = ("registry p50", "p99", "raw p50", "p99", "ratio of p50")
-
-
-def _timed(row: lineage.Row) -> Iterator[str]:
-    for times in (row.registry, row.raw):
-        yield f"{times.p50:.2f}"
-        yield f"{times.p99:.2f}"
-    yield f"{row.ratio:.2f}"
-
-
-def _table_head(write: Callable[[str], None], *cells: str) -> None:
-    _row(write, *cells)
-    _row(write, *("---" for _ in cells))
-
-
-def _row(write: Callable[[str], None], *cells: str) -> None:
-    write(f"| {' | '.join(cells)} |")
+def _chosen(only: Sequence[str], part: str, names: Sequence[str]) -> list[str]:
+    """Return the names of a part that are asked for; the part alone asks for all."""
+    if not only or part in only:
+        return list(names) or [part]
+    return [name for name in names if name in only]
 
 
 if __name__ == "__main__":

@@ -1,78 +1,118 @@
-"""Graphs that enumerate paths, recurse or fill the memory of a naive engine."""
+"""Graphs that enumerate paths, recurse or fill the memory of a naive engine, and large layouts."""
 
 import resource
-import time
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, NamedTuple
 
-from benchmarks.graphs import chain, hub, lattice
-from benchmarks.places import loaded
+from benchmarks.graphs import Graph, chain, hub, lattice
+from benchmarks.places import Place, loaded
+from benchmarks.rows import Row, times
+from benchmarks.timing import in_turns
 from lineage_registry import exports
+from lineage_registry.registry import Registry
+from tests.golden import lineages
 
 _ROUNDS = 20
-# A server compiles what it does often; exports have nothing to warm up.
+_FEW = 3
+# A server compiles what it does often; an export has nothing to warm up.
 _WARM = {"sqlite": 1, "neo4j": 40}
+_HUB = "datasets:/hub/1"
 
 
-class Row(NamedTuple):
-    """One line of the report: median milliseconds, and MiB that the peak memory grew by."""
+class Case(NamedTuple):
+    """One question; its bars are medians in milliseconds, by engine."""
 
-    engine: str
-    graph: str
+    graph: Graph
     question: str
-    milliseconds: float
-    memory: float
+    ask: Callable[[Registry], object]
+    rounds: int
+    bars: dict[str, float]
 
 
-def measure(engine: str) -> Iterator[Row]:
+_LATTICE = Graph("lattice of 60 levels x 3", lattice)
+_CHAIN = Graph("chain of 10,000", chain)
+_MANY = Graph("hub of 200,000 users", hub)
+CASES = (
+    Case(
+        _LATTICE,
+        "ancestors",
+        lambda registry: registry.ancestors("lattice:180"),
+        _ROUNDS,
+        {"sqlite": 5, "neo4j": 20},
+    ),
+    Case(
+        _CHAIN,
+        "ancestors",
+        lambda registry: registry.ancestors("chain:10000", limit=20_000),
+        _ROUNDS,
+        {"sqlite": 250, "neo4j": 250},
+    ),
+    Case(
+        _MANY,
+        "closest 100",
+        lambda registry: registry.descendants(_HUB, limit=100),
+        _ROUNDS,
+        {},
+    ),
+    Case(_MANY, "impact counts", lambda registry: registry.impact(_HUB), _FEW, {}),
+)
+LAYOUTS: dict[str, Callable[[], Any]] = {
+    "5,000 versions and runs": lambda: lineages.chain_with_runs(2_500),
+    "chain of 2,000": lambda: lineages.chain(2_000),
+    "star of 1,000": lambda: lineages.star(1_000),
+}
+_PICTURES = ("svg", "html", "dot", "mermaid")
+LAYOUT_BAR = 1_000
+
+
+def measure(engine: str, graphs: Collection[str]) -> Iterator[Row]:
     """Ask the lattice, the chain and the hub."""
-    with loaded(engine, lattice()) as place:
-        yield _row(
-            engine, "lattice 60 x 3", "ancestors", lambda: place.registry.ancestors("lattice:180")
-        )
-    with loaded(engine, chain()) as place:
-        whole = place.registry.ancestors("chain:10000", limit=20_000)
-        yield _row(
-            engine,
-            "chain of 10,000",
-            "ancestors",
-            lambda: place.registry.ancestors("chain:10000", limit=20_000),
-        )
-        if engine == "sqlite":
-            for name in ("tree", "json", "svg", "html"):
-                yield _row(
-                    engine,
-                    "chain of 10,000",
-                    f"export {name}",
-                    lambda name=name: exports.export(whole, name),
-                    3,
-                )
-    with loaded(engine, hub()) as place:
-        start = "datasets:/hub/1"
-        yield _row(
-            engine,
-            "hub of 200,000",
-            "closest 100",
-            lambda: place.registry.descendants(start, limit=100),
-        )
-        yield _row(
-            engine, "hub of 200,000", "impact counts", lambda: place.registry.impact(start), 3
-        )
+    for graph in dict.fromkeys(case.graph for case in CASES):
+        cases = [case for case in CASES if case.graph == graph and case.graph.name in graphs]
+        if cases:
+            with loaded(engine, graph._replace(name=graph.name.replace(" ", "-"))) as place:
+                for case in cases:
+                    yield _asked(place, case)
 
 
-def _row(
-    engine: str, graph: str, question: str, ask: Callable[[], object], rounds: int = _ROUNDS
-) -> Row:
+def _asked(place: Place, case: Case) -> Row:
     before = _peak()
-    for _ in range(_WARM[engine] if rounds == _ROUNDS else 1):
-        ask()
-    taken = []
-    for _ in range(rounds):
-        begun = time.perf_counter()
-        ask()
-        taken.append(time.perf_counter() - begun)
-    taken.sort()
-    return Row(engine, graph, question, taken[len(taken) // 2] * 1e3, _peak() - before)
+    for _ in range(_WARM[place.engine] if case.rounds == _ROUNDS else 1):
+        case.ask(place.registry)
+    (taken,) = in_turns([lambda: case.ask(place.registry)] * case.rounds)
+    row: Row = {
+        "part": "adversarial",
+        "engine": place.engine,
+        "graph": case.graph.name,
+        "question": case.question,
+        **times("registry", taken),
+        "MiB": _peak() - before,
+    }
+    bar = case.bars.get(place.engine)
+    if bar is not None:
+        row |= {"bar": bar, "met": taken.p50 <= bar}
+    return row
+
+
+def measure_layouts() -> Iterator[Row]:
+    """Draw large answers, which needs no engine."""
+    for name, make in LAYOUTS.items():
+        answer = make()
+        for picture in _PICTURES:
+
+            def draw(answer: Any = answer, picture: str = picture) -> object:
+                return exports.export(answer, picture)
+
+            (taken,) = in_turns([draw] * _FEW)
+            yield {
+                "part": "layouts",
+                "engine": "",
+                "graph": name,
+                "question": picture,
+                **times("registry", taken),
+                "bar": LAYOUT_BAR,
+                "met": taken.p50 <= LAYOUT_BAR,
+            }
 
 
 def _peak() -> float:

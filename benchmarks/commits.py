@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import neo4j
 
 from benchmarks.capture import RawNeo4j, RawSqlite
-from benchmarks.graphs import realistic
-from benchmarks.lineage import Row
+from benchmarks.graphs import realistic_graph
 from benchmarks.places import Place, loaded
+from benchmarks.rows import Row, times
 from benchmarks.timing import in_turns
 from lineage_registry.domain import registration, runs
 from lineage_registry.domain.events import Event
@@ -39,7 +39,7 @@ class Statement(NamedTuple):
 
 def measure(engine: str, nodes: int = 10_000, seed: int = 7) -> Iterator[Row]:
     """Register metadata, durably, on a graph of `nodes` nodes."""
-    with loaded(engine, realistic(nodes, seed)) as place:
+    with loaded(engine, realistic_graph(nodes, seed), keep=False) as place:
         numbers = count()
         commit = partial(_commit, place, numbers)
         for _ in range(50):
@@ -50,7 +50,14 @@ def measure(engine: str, nodes: int = 10_000, seed: int = 7) -> Iterator[Row]:
             ("Registry.register, the same", partial(_register, place)),
         ):
             mine, bare = in_turns([way] * _ROUNDS, [raw] * _ROUNDS, warm=0)
-            yield Row(engine, nodes, what, 1, mine, bare)
+            yield {
+                "part": "commits",
+                "engine": engine,
+                "graph": f"{nodes:,}",
+                "question": what,
+                **times("registry", mine),
+                **times("raw", bare),
+            }
 
 
 def _commit(place: Place, numbers: Iterator[int]) -> None:

@@ -2,11 +2,14 @@
 
 The realistic graph is made of projects, as an organisation's registry is: in each, datasets grow
 version by version, runs read some of them and an earlier model, and make the next version. A few
-foundation models and datasets are used everywhere. About 2.4 edges per node, whatever the size.
+foundation models and datasets are used everywhere. The last model of each project is in Production
+and serves; a few early datasets are tainted, as many whatever the size. About 2.4 edges per node.
 """
 
 import random
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import partial
+from typing import NamedTuple
 
 from lineage_registry.domain.events import (
     Cause,
@@ -15,6 +18,8 @@ from lineage_registry.domain.events import (
     Event,
     ModelCreated,
     RunStarted,
+    StageMoved,
+    TaintRaised,
     VersionRegistered,
 )
 from lineage_registry.domain.graph import EdgeKind, NodeKind
@@ -27,6 +32,19 @@ _START = (
 Making = Generator[Event, None, int]
 PROJECT = 650
 """Nodes of one project: what bounds an ancestry."""
+_TAINTS = 20
+
+
+class Graph(NamedTuple):
+    """A graph that can be loaded; the name says all that decides what is in it."""
+
+    name: str
+    make: Callable[[], Iterator[Event]]
+
+
+def realistic_graph(nodes: int, seed: int) -> Graph:
+    """Return the realistic graph of about `nodes` nodes."""
+    return Graph(f"realistic-{nodes}-{seed}", partial(realistic, nodes, seed))
 
 
 def commits(events: Iterable[Event], *, size: int = _EVENTS_A_COMMIT) -> Iterator[Recorded]:
@@ -52,7 +70,8 @@ def realistic(nodes: int, seed: int = 7) -> Iterator[Event]:
             shared.append(version)
     project = 0
     while log.nodes < nodes:
-        yield from _project(log, chance, project, shared, min(PROJECT, nodes - log.nodes))
+        size = min(PROJECT, nodes - log.nodes)
+        yield from _project(log, chance, project, shared, size)
         project += 1
 
 
@@ -78,6 +97,42 @@ def chain(length: int = 10_000) -> Iterator[Event]:
         last = [(yield from log.version(NodeKind.MODEL_VERSION, family, parents=last))]
 
 
+def generations(length: int = 50, *, runs: bool) -> Iterator[Event]:
+    """Yield versions that each come from the one before, made by a run that read it if `runs`."""
+    log = _Log()
+    family = yield from log.family(ModelCreated, "chain")
+    last: list[int] = []
+    for _ in range(length):
+        run = (yield from log.run(last)) if runs else None
+        last = [(yield from log.version(NodeKind.MODEL_VERSION, family, parents=last, run=run))]
+
+
+def tree(versions: int, seed: int = 7) -> Iterator[Event]:
+    """Yield one dataset version and `versions` model versions that use it, over each other.
+
+    One in ten was trained on the data itself, the others tuned from an earlier one, so the
+    distances are as in nature: about 20 edges at most. A hundred models with owners; one version
+    in a hundred is in Production, where it serves.
+    """
+    chance, log = random.Random(seed), _Log()
+    datasets = yield from log.family(DatasetCreated, "recalled")
+    data = yield from log.version(NodeKind.DATASET_VERSION, datasets)
+    models = []
+    for number in range(100):
+        family = yield from log.family(ModelCreated, f"user-{number}", owner=f"team-{number % 9}")
+        models.append(family)
+    made: list[int] = []
+    for number in range(versions):
+        parents = [chance.choice(made)] if made and chance.random() > 0.1 else []
+        run = yield from log.run(parents or [data])
+        family = models[number % len(models)]
+        version = yield from log.version(NodeKind.MODEL_VERSION, family, parents=parents, run=run)
+        made.append(version)
+        if number % 100 == 50:
+            yield from log.production(family, version)
+            yield from log.deployment(f"service-{number}", version)
+
+
 def hub(users: int = 200_000) -> Iterator[Event]:
     """Yield one dataset version and `users` runs that read it, each with one model version."""
     log = _Log()
@@ -95,11 +150,12 @@ class _Log:
     def __init__(self) -> None:
         self.position = 0
         self.nodes = 0
+        self.taints = 0
         self._numbers: dict[int, int] = {}
 
-    def family(self, kind: type[ModelCreated], name: str) -> Making:
+    def family(self, kind: type[ModelCreated], name: str, owner: str | None = None) -> Making:
         node = self._next()
-        yield kind(name=name, key=name)
+        yield kind(name=name, key=name, owner=owner)
         self._numbers[node] = 0
         return node
 
@@ -143,6 +199,25 @@ class _Log:
         yield DeploymentCreated(name=name, key=name, version=version, owner="team")
         return node
 
+    def production(self, model: int, version: int) -> Iterator[Event]:
+        self.position += 1
+        stage = "Production"
+        yield StageMoved(
+            model=model,
+            pointer=f"stage/{stage}",
+            before=None,
+            version=version,
+            below=0,
+            stages={version: stage},
+        )
+
+    def taint(self, node: int) -> Iterator[Event]:
+        self.position += 1
+        self.taints += 1
+        yield TaintRaised(
+            taint=self.taints, node=node, kind="embargo", severity="warning", reason="benchmark"
+        )
+
     def _next(self) -> int:
         self.position += 1
         self.nodes += 1
@@ -153,8 +228,9 @@ def _project(
     log: _Log, chance: random.Random, number: int, shared: list[int], size: int
 ) -> Iterator[Event]:
     first = log.nodes
-    data_family = yield from log.family(DatasetCreated, f"data-{number}")
-    model_family = yield from log.family(ModelCreated, f"model-{number}")
+    owner = f"team-{number % 50}"
+    data_family = yield from log.family(DatasetCreated, f"data-{number}", owner)
+    model_family = yield from log.family(ModelCreated, f"model-{number}", owner)
     data: list[int] = []
     models: list[int] = []
     while log.nodes - first < size:
@@ -172,7 +248,10 @@ def _project(
         version = yield from log.version(kind, family, parents=parents, run=run)
         made.append(version)
     if models:
+        yield from log.production(model_family, models[-1])
         yield from log.deployment(f"service-{number}", models[-1])
+    if data and log.taints < _TAINTS:
+        yield from log.taint(data[len(data) // 2])
 
 
 def _some(chance: random.Random, found: list[int], most: int) -> list[int]:

@@ -6,42 +6,46 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import NamedTuple
 
 import httpx2
 
-from benchmarks.graphs import realistic
+from benchmarks.graphs import realistic_graph
+from benchmarks.memory import Memory
 from benchmarks.places import loaded
-from benchmarks.timing import Times, in_turns
-from lineage_registry.domain.graph import NodeKind
+from benchmarks.questions import QUESTIONS, sample
+from benchmarks.rows import Row, times
+from benchmarks.timing import in_turns
 from tests.servers.process import free_port
 
 _QUESTIONS = 300
 
 
-class Row(NamedTuple):
-    """Medians of one run; the bar is twice in process plus one and a half empty routes."""
-
-    nodes: int
-    http: Times
-    in_process: Times
-    empty: Times
-
-    @property
-    def bar(self) -> float:
-        """The bar in milliseconds."""
-        return 2 * self.in_process.p50 + 1.5 * self.empty.p50
-
-
 def measure(nodes: int, seed: int) -> Row:
-    """Ask the same questions three ways, in turns, of a server process on the same file."""
-    with loaded("sqlite", realistic(nodes, seed)) as place:
-        references = place.sample(NodeKind.MODEL_VERSION, _QUESTIONS)
+    """Ask the same questions three ways, in turns, of a server process on the same file.
+
+    The bar is twice in process plus one and a half empty routes.
+    """
+    with loaded("sqlite", realistic_graph(nodes, seed)) as place:
+        memory = Memory(place.folder / "graph.sqlite")
+        picked = sample(QUESTIONS["ancestors"], memory, _QUESTIONS, seed)
+        references = place.references([id_ for (id_,) in picked])
         inside = [partial(place.registry.ancestors, one) for one in references]
         with _served(str(place.folder)) as address, httpx2.Client(base_url=address) as client:
             over = [partial(_get, client, "/api/v1/lineage", start=one) for one in references]
             empty = [partial(_get, client, "/healthz")] * len(references)
-            return Row(nodes, *in_turns(over, inside, empty))
+            http, in_process, nothing = in_turns(over, inside, empty)
+    bar = 2 * in_process.p50 + 1.5 * nothing.p50
+    return {
+        "part": "http",
+        "engine": "sqlite",
+        "graph": f"{nodes:,}",
+        "question": "ancestors",
+        **times("http", http),
+        **times("in process", in_process),
+        **times("empty", nothing),
+        "bar": bar,
+        "met": http.p50 <= bar,
+    }
 
 
 def _get(client: httpx2.Client, path: str, **query: str) -> bytes:

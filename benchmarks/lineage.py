@@ -1,69 +1,70 @@
-"""Ancestors and descendants through the registry, beside the same statements sent raw."""
+"""Questions on realistic graphs: through the registry, as raw statements, and in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Any
 
-from benchmarks.graphs import realistic
+from benchmarks.graphs import realistic_graph
+from benchmarks.memory import Memory
 from benchmarks.places import Place, loaded
+from benchmarks.questions import QUESTIONS, sample
+from benchmarks.rows import Row, times
 from benchmarks.timing import Times, in_turns
-from lineage_registry.domain.graph import NodeKind
 
-_QUESTIONS = 300
-
-
-class Row(NamedTuple):
-    """One line of the report; times in milliseconds."""
-
-    engine: str
-    nodes: int
-    question: str
-    answer: float
-    registry: Times
-    raw: Times
-
-    @property
-    def ratio(self) -> float:
-        """The registry's median over the raw one."""
-        return self.registry.p50 / self.raw.p50
+_ASKED = {"sqlite": 300, "neo4j": 200}
 
 
-class Bulk(NamedTuple):
-    """How fast a graph was loaded."""
-
-    engine: str
-    nodes: int
-    rate: float
-
-
-def measure(engine: str, nodes: int, seed: int) -> Iterator[Row | Bulk]:
-    """Load a realistic graph and ask it."""
-    with loaded(engine, realistic(nodes, seed)) as place:
-        yield Bulk(engine, nodes, place.nodes / place.seconds)
-        models = place.sample(NodeKind.MODEL_VERSION, _QUESTIONS)
-        data = place.sample(NodeKind.DATASET_VERSION, _QUESTIONS)
-        yield _ask(place, nodes, "ancestors", models)
-        yield _ask(place, nodes, "descendants", data)
-        yield _get(place, nodes, models)
-
-
-def _ask(place: Place, nodes: int, question: str, references: list[str]) -> Row:
-    answer = getattr(place.registry, question)
-    calls = [partial(answer, reference, limit=1_000_000) for reference in references]
-    sizes = [len(call().nodes) for call in calls]
-    times = _beside_raw(place, calls)
-    return Row(place.engine, nodes, question, sum(sizes) / len(sizes), *times)
+def measure(engine: str, nodes: int, seed: int, names: Iterable[str]) -> Iterator[Row]:
+    """Ask a realistic graph; the same nodes on every engine."""
+    graph = realistic_graph(nodes, seed)
+    with loaded("sqlite", graph) as place:
+        memory = Memory(place.folder / "graph.sqlite")
+    with loaded(engine, graph) as place:
+        yield {
+            "part": "load",
+            "engine": engine,
+            "graph": f"{nodes:,}",
+            "events": place.loaded["events"],
+            "a second": place.loaded["events"] / place.loaded["seconds"],
+            "loaded on": place.loaded["on"],
+        }
+        for name in names:
+            yield {
+                "part": "questions",
+                "engine": engine,
+                "graph": f"{nodes:,}",
+                "question": name,
+                **_asked(place, memory, name, seed),
+            }
 
 
-def _get(place: Place, nodes: int, references: list[str]) -> Row:
-    calls = [partial(place.registry.version, reference) for reference in references]
-    return Row(place.engine, nodes, "get a version", 1, *_beside_raw(place, calls))
+def _asked(place: Place, memory: Memory, name: str, seed: int) -> Row:
+    question = QUESTIONS[name]
+    picked = sample(question, memory, _ASKED[place.engine], seed)
+    calls: list[partial[Any]] = [
+        partial(question.ask, place.registry, *place.references(ids)) for ids in picked
+    ]
+    sizes = [question.size(call()) for call in calls]
+    ways: list[list[partial[Any]]] = [calls, captured(place, calls)]
+    if question.memory is not None:
+        ways.append([partial(question.memory, memory, *ids) for ids in picked])
+    measured = in_turns(*ways)
+    row: Row = {"answer": sum(sizes) / len(sizes)}
+    for way, one in zip(("registry", "raw", "memory"), measured, strict=False):
+        row |= times(way, one)
+    return row
 
 
-def _beside_raw(place: Place, calls: list[partial[object]]) -> list[Times]:
-    captured = []
+def captured(place: Place, calls: Iterable[partial[Any]]) -> list[partial[Any]]:
+    """Return calls that send the engine what it was sent for each of these."""
+    found = []
     for call in calls:
         with place.raw.listening() as asked:
             call()
-        captured.append(partial(place.raw.ask, asked))
-    return in_turns(calls, captured)
+        found.append(partial(place.raw.ask, asked))
+    return found
+
+
+def beside_raw(place: Place, calls: list[partial[Any]]) -> list[Times]:
+    """Time calls in turns with the same statements sent raw."""
+    return in_turns(calls, captured(place, calls))

@@ -22,6 +22,11 @@ class Times(NamedTuple):
         return self.quantile(0.5)
 
     @property
+    def p95(self) -> float:
+        """The 95th percentile in milliseconds."""
+        return self.quantile(0.95)
+
+    @property
     def p99(self) -> float:
         """The 99th percentile in milliseconds."""
         return self.quantile(0.99)
