@@ -6,11 +6,13 @@ from typing import Final, NamedTuple
 
 from lineage_registry.domain.graph import EDGE_RULES, Edge, EdgeKind
 from lineage_registry.domain.lineage import Lineage, LineageNode
-from lineage_registry.exports.words import KIND_WORDS, family, stage_words, status_words
+from lineage_registry.exports.words import KIND_WORDS, family, plural, stage_words, status_words
 
 LEAST: Final = 5
 """Nodes that are worth folding."""
 _ROUNDS: Final = 2
+_MADE: Final = EdgeKind.GENERATED_BY
+_FAMILIES_NAMED: Final = 3
 _QUIET_STAGES: Final = frozenset({None, "Archived"})
 
 _Colours = dict[int, int]
@@ -37,9 +39,10 @@ def fold(lineage: Lineage, least: int = LEAST) -> Folded:
 
     Alike are nodes of one kind, versions of one model or dataset, that see the same over two
     edges. Versions of these that derive from each other fold as a chain, with the runs between
-    them; the others as siblings. Starts, versions in a stage or in service, and what failed or is
-    deleted never fold, and no cycle comes of it. In which order the nodes and edges come does not
-    matter.
+    them; the others as siblings. So do versions that are the only ones of their models here, where
+    they and the runs that made them have the same neighbours. Starts, versions in a stage or in
+    service, and what failed or is deleted never fold, and no cycle comes of it. In which order the
+    nodes and edges come does not matter.
 
     Args:
         lineage: Any answer.
@@ -54,6 +57,9 @@ def fold(lineage: Lineage, least: int = LEAST) -> Folded:
     for same in _alike(graph.refined(_apart(colours, groups, least))):
         if len(same) >= least and groups.keys().isdisjoint(same):
             groups.update(dict.fromkeys(same, min(same)))
+    for twins in graph.lone_twins(groups):
+        if len(twins) >= least:
+            groups.update(dict.fromkeys(twins, min(twins)))
     _without_cycles(lineage.edges, groups, graph.kept)
     return _folded(lineage, groups)
 
@@ -125,6 +131,37 @@ class _Graph:
                 done.update(new)
                 chain += dict.fromkeys(new)
             yield chain
+
+    def lone_twins(self, groups: _Groups) -> Iterator[Sequence[int]]:
+        """Yield versions of different families with the same neighbours, then their runs."""
+        sizes = Counter(self._families.values())
+        units: dict[Hashable, list[tuple[int, int | None]]] = {}
+        for id_, node in self._nodes.items():
+            lone = self._families[id_] is not None and sizes[self._families[id_]] == 1
+            if lone and id_ not in groups and id_ not in self.kept:
+                run = self._own_run(id_, groups)
+                sight = (self._beyond(id_, run, groups), run and self._beyond(run, id_, groups))
+                units.setdefault((node.kind, node.stage, sight), []).append((id_, run))
+        for unit in units.values():
+            yield [version for version, _ in unit]
+            if unit[0][1] is not None:
+                yield [run for _, run in unit if run is not None]
+
+    def _own_run(self, version: int, groups: _Groups) -> int | None:
+        """Return the run that made this version and nothing else."""
+        runs = [id_ for effect, kind, _, id_ in self._seen[version] if effect and kind is _MADE]
+        if len(runs) != 1 or runs[0] in groups or runs[0] in self.kept:
+            return None
+        made = [id_ for effect, kind, _, id_ in self._seen[runs[0]] if not effect and kind is _MADE]
+        return runs[0] if made == [version] else None
+
+    def _beyond(self, id_: int, other: int | None, groups: _Groups) -> Hashable:
+        """Return the neighbours of a node but one."""
+        return frozenset(
+            (effect, kind, role, groups.get(near, near))
+            for effect, kind, role, near in self._seen[id_]
+            if near != other
+        )
 
 
 def _is_marked(node: LineageNode) -> bool:
@@ -221,13 +258,10 @@ def _node(same: Sequence[LineageNode]) -> LineageNode:
 
 def _title(same: Sequence[LineageNode]) -> str:
     """Return what a folded node stands for: `12 versions of clf, 12 runs`."""
-    counts = Counter((family(node) or "", KIND_WORDS[node.kind]) for node in same)
+    named = len({family(node) for node in same}) <= _FAMILIES_NAMED
+    counts = Counter(((named and family(node)) or "", KIND_WORDS[node.kind]) for node in same)
     said = [
-        f"{count:,} versions of {one.partition(':/')[2]}" if one else _plural(count, kind)
+        f"{count:,} versions of {one.partition(':/')[2]}" if one else plural(count, kind)
         for (one, kind), count in sorted(counts.items(), key=lambda item: (not item[0][0], item))
     ]
     return ", ".join(said)
-
-
-def _plural(count: int, kind: str) -> str:
-    return f"{count:,} {kind}{'' if count == 1 else 's'}"

@@ -52,14 +52,15 @@ class Picture:
     drawing: Drawing
 
 
-def picture(lineage: Lineage) -> Picture:
+def picture(lineage: Lineage, metrics: Metrics = METRICS) -> Picture:
     """Return the answer laid out: causes left, effects right."""
-    lines = _lines(lineage)
-    drawing = layout(len(lineage.nodes), [_link(line) for line in lines], METRICS)
+    lines = lines_of(lineage)
+    drawing = layout(len(lineage.nodes), [_link(line) for line in lines], metrics)
     return Picture(lineage.nodes, lines, drawing)
 
 
-def _lines(lineage: Lineage) -> list[Line]:
+def lines_of(lineage: Lineage) -> list[Line]:
+    """Return all lines of the answer, each for all edges between two of its nodes."""
     place = {node.id: i for i, node in enumerate(lineage.nodes)}
     between: dict[tuple[int, int], list[Edge]] = {}
     for edge in lineage.edges:

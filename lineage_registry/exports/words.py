@@ -141,6 +141,11 @@ def node_sentence(node: LineageNode) -> str:
     return head + ", ".join(said)
 
 
+def plural(count: int, word: str) -> str:
+    """Return a count with its word: `1 run`, `2,000 runs`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
 def question(lineage: Lineage) -> str:
     """Return what was asked for: `Lineage of clf:3, upstream`."""
     starts = [shown(start) for start in lineage.starts]
@@ -154,13 +159,15 @@ def question(lineage: Lineage) -> str:
 def truth(lineage: Lineage) -> str:
     """Return what the answer is true of: counts, revision, time, and whether it is cut."""
     nodes, edges = len(lineage.nodes), len(lineage.edges)
-    said = [
-        f"{nodes} node{'' if nodes == 1 else 's'}",
-        f"{edges} edge{'' if edges == 1 else 's'}",
-        f"revision {lineage.revision}",
-    ]
+    said = [plural(nodes, "node"), plural(edges, "edge"), f"revision {lineage.revision}"]
     if lineage.as_of is not None:
         said.append(f"as of {lineage.as_of.isoformat(timespec='seconds')}")
     if lineage.truncated:
         said.append(f"not complete: cut by its {lineage.truncated_by or 'limit or depth'}")
+    left_out = {kind: count for kind, count in (lineage.omitted or {}).items() if count}
+    if left_out:
+        kinds = (plural(count, KIND_WORDS[kind]) for kind, count in left_out.items())
+        said.append(f"left out: {', '.join(kinds)}")
+    if lineage.given:
+        said.append(f"a page, after {plural(lineage.given, 'node')} on earlier ones")
     return " \N{MIDDLE DOT} ".join(said)

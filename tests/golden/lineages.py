@@ -1,6 +1,7 @@
 """Lineage answers of many shapes, made without a registry; tests of exports share them."""
 
-from collections import defaultdict, deque
+import random
+from collections import Counter, defaultdict, deque
 from datetime import UTC, datetime
 
 from lineage_registry.domain.graph import Edge, EdgeKind, NodeKind
@@ -144,6 +145,42 @@ def star(count):
     for number in range(count):
         draft.edge(draft.node(f"runs:/r{number}", RUN), EdgeKind.USED, hub, "train")
     return draft.answer(hub, "downstream")
+
+
+def users(count, runs=False):
+    """A base in Production, and as many models that are each fine-tuned from it once."""
+    draft = Draft()
+    base = draft.node("models:/base/1", MV, stage="Production")
+    for number in range(count):
+        version = draft.node(f"models:/user-{number:03d}/1", MV)
+        draft.edge(version, EdgeKind.DERIVED_FROM, base, "finetune")
+        if runs:
+            run = draft.node(f"runs:/tune-{number:03d}", RUN)
+            draft.edge(run, EdgeKind.USED, base, "base")
+            draft.edge(version, EdgeKind.GENERATED_BY, run)
+    return draft.answer(base)
+
+
+def scattered(count):
+    """Versions of many models, each by a run from chance data and a chance version before it."""
+    dice, draft = random.Random(7), Draft()
+    data = [draft.node(f"datasets:/corpus-{i % 40}/{i // 40 + 1}", DV) for i in range(count // 10)]
+    names, made = Counter(), []
+    while len(draft.nodes) < count - 1:
+        run = draft.node(f"runs:/{dice.getrandbits(64):016x}", RUN, title="tune", status="finished")
+        name = f"team-{dice.randrange(9)}-model-{dice.randrange(count // 8)}"
+        names[name] += 1
+        stage = dice.choice([None] * 8 + ["Production", "Staging", "Archived"])
+        version = draft.node(f"models:/{name}/{names[name]}", MV, stage=stage)
+        draft.edge(version, EdgeKind.GENERATED_BY, run)
+        for cause in dice.sample(data, dice.randint(1, 2)):
+            draft.edge(run, EdgeKind.USED, cause, "train")
+        if made and dice.random() < 0.7:
+            parent = dice.choice(made[-400:])
+            draft.edge(run, EdgeKind.USED, parent, "base")
+            draft.edge(version, EdgeKind.DERIVED_FROM, parent, "finetune")
+        made.append(version)
+    return draft.answer(data[0])
 
 
 def lattice(layers, width=3):

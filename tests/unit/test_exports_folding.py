@@ -35,6 +35,19 @@ def test_siblings_become_one_node_and_a_few_do_not():
     assert fold(few) == (few, {})
 
 
+def test_models_with_one_version_each_fold_where_they_see_the_same():
+    folded = fold(lineages.users(300))
+    assert titles(folded) == {"300 model versions"}
+    assert [(e.source, e.kind, e.role) for e in folded.lineage.edges] == [
+        (2, EdgeKind.DERIVED_FROM, "finetune")
+    ]
+    with_runs = fold(lineages.users(LEAST, runs=True))
+    assert titles(with_runs) == {f"{LEAST} model versions", f"{LEAST} runs"}
+    few = lineages.users(LEAST - 1, runs=True)
+    assert titles(fold(few)) == set()
+    assert fold(lineages.families(30)).members == {}  # each needs another one
+
+
 def test_siblings_of_different_causes_stay_apart():
     draft = Draft()
     hubs = [draft.node(f"datasets:/d/{i}", DV) for i in (1, 2)]
