@@ -25,7 +25,8 @@ _UP = Direction.UPSTREAM
 _VERSIONS = frozenset(VERSION_KINDS.values())
 _AT_ONCE: Final = 2_000
 _NAMED: Final = 20
-_LICENCE_TAGS: Final = frozenset({"licence", "license"})
+_LICENCE: Final = "licence"
+_LICENCE_TAGS: Final = frozenset({_LICENCE, "license"})
 
 Marks = Mapping[tuple[str, str], Sequence[int]]
 """What bears each mark, by its key and value, the closest first."""
@@ -95,31 +96,40 @@ def _source(one: Reached, ways: Ways) -> Source:
 
 
 def _marks(view: GraphView, upstream: Sequence[Reached]) -> dict[str, Marks]:
-    """Return what is marked upstream: versions, and the models and datasets they belong to."""
-    found: dict[str, defaultdict[tuple[str, str], list[int]]] = {
-        what: defaultdict(list) for what in ("tags", "licences")
+    """Return what is marked upstream: versions, and the models and datasets they belong to.
+
+    A licence counts where it holds: that of a model or dataset, for versions without their own.
+    """
+    found: dict[str, defaultdict[tuple[str, str], dict[int, None]]] = {
+        what: defaultdict(dict) for what in ("tags", "licences")
     }
-    for node in _marked(view, [one.id for one in upstream]):
-        for key, value in node.values.items():
-            what, _, name = key.partition("/")
-            if what == "tag":
-                kind = "licences" if name in _LICENCE_TAGS else "tags"
-                found[kind][name, str(value)].append(node.id)
-    return dict(found)
-
-
-def _marked(view: GraphView, ids: Sequence[int]) -> Iterator[Node]:
-    """Read nodes with all their values, in order, and behind each its model or dataset once."""
     seen: set[int] = set()
+    for node, family in _with_families(view, [one.id for one in upstream]):
+        holder = node if family is None or _LICENCE in node.values else family
+        if _LICENCE in holder.values:
+            found["licences"][_LICENCE, str(holder.values[_LICENCE])][holder.id] = None
+        for bearer in (node, family):
+            if bearer is None or bearer.id in seen:
+                continue
+            seen.add(bearer.id)
+            for key, value in bearer.values.items():
+                what, _, name = key.partition("/")
+                if what == "tag":
+                    kind = "licences" if name in _LICENCE_TAGS else "tags"
+                    found[kind][name, str(value)][bearer.id] = None
+    return {what: {mark: [*ids] for mark, ids in marks.items()} for what, marks in found.items()}
+
+
+def _with_families(view: GraphView, ids: Sequence[int]) -> Iterator[tuple[Node, Node | None]]:
+    """Read nodes with all their values, in order, each with its model or dataset."""
+    families: dict[int, Node] = {}
     for begin in range(0, len(ids), _AT_ONCE):
         nodes = view.nodes(ids[begin : begin + _AT_ONCE])
-        fresh = {node.owner for node in nodes.values() if node.owner} - seen
-        families = view.nodes(fresh) if fresh else {}
+        fresh = {node.owner for node in nodes.values() if node.owner} - families.keys()
+        if fresh:
+            families.update(view.nodes(fresh))
         for node in nodes.values():
-            yield node
-            if node.owner in fresh and node.owner not in seen:
-                seen.add(node.owner)
-                yield families[node.owner]
+            yield node, families.get(node.owner)
 
 
 def _named(view: GraphView, marks: Mapping[str, Marks]) -> Mapping[int, str]:

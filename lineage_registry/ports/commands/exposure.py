@@ -64,7 +64,8 @@ class Exposure(TableAnswer):
         starts: What was asked about.
         total: Sources on all pages.
         tags: Tags of versions upstream, and of their models and datasets.
-        licences: Those of the tags that say `licence` or `license`.
+        licences: Declared licences of versions upstream, or else of their models and datasets,
+            and tags that say `licence` or `license`. `GetLicences` says what they oblige to.
         taints: Every taint that reaches it, also one that is on it itself, nearest first. None
             passes along what was only tested on, whatever `evaluated` says.
         truncated: Whether there are more pages.
