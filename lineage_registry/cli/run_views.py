@@ -16,6 +16,7 @@ def run(one: "Run") -> View:
     """Return everything about a run."""
     rows: list[tuple[str, Words | None]] = [
         ("name", one.name),
+        ("description", one.description),
         ("status", [state(one.status), Cell(f": {one.message}" if one.message else "")]),
         ("part of", ref(one.parent)),
         ("inputs", _inputs(one)),

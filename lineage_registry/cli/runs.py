@@ -183,14 +183,9 @@ def update(
 ) -> None:
     """Describe or tag a run; what is left out stays."""
     from lineage_registry.cli import run_views as views
-    from lineage_registry.ports.commands import UpdateRun
 
     with registry() as opened:
-        changed = opened.sender.write(
-            UpdateRun,
-            how(),
-            run_id=parsing.run_id(run),
-            description=description,
-            tags=parsing.tag_changes(tag, untag),
+        changed = opened.update_run(
+            run, description=description, tags=parsing.tag_changes(tag, untag), **how()
         )
     output.emit(changed, lambda: views.run_line(changed))

@@ -45,11 +45,10 @@ def _change(reference: str, changes: Mapping[str, str | None]) -> None:
 
 def _changed(opened: "Registry", reference: str, changes: dict[str, str | None]) -> Any:
     from lineage_registry.domain.references import Space, parse_reference
-    from lineage_registry.ports.commands import UpdateRun
 
     read = parse_reference(reference)
     if read.space is Space.RUNS:
-        return opened.sender.write(UpdateRun, how(), run_id=read.name, tags=changes)
+        return opened.update_run(reference, tags=changes, **how())
     if read.space is Space.DEPLOYMENTS:
         raise InvalidReferenceError("deployments have no tags")
     if read.selector is None:

@@ -499,6 +499,23 @@ class Registry(
         """Return a handle of a run that was started elsewhere."""
         return RunHandle(self, self.get_run(run_id))
 
+    def update_run(
+        self,
+        run_id: str,
+        *,
+        description: str | None = None,
+        tags: Mapping[str, str | None] | None = None,
+        **how: Unpack[How],
+    ) -> c.Run:
+        """Describe or tag a run, also one that has ended; None takes a tag away."""
+        return self.sender.write(
+            c.UpdateRun,
+            how,
+            run_id=_run_id(run_id),
+            description=description,
+            tags=None if tags is None else dict(tags),
+        )
+
     def runs(self, **filters: Any) -> Rows[c.Run]:
         """Return runs, newest first; filters: status, tag, metric, param, as_of."""
         return self.sender.rows(c.ListRuns, **filters)

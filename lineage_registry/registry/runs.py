@@ -46,13 +46,14 @@ class RunHandle:
     """A run that was started; usable as a block that ends it.
 
     Inside the block, what the registry loads becomes an input of the run and what it registers an
-    output. An exception that leaves the block ends the run as failed.
+    output. An exception that leaves the block ends the run as failed; so does `fail` inside it.
     """
 
     def __init__(self, registry: Registry, answer: Run) -> None:
         self._registry = registry
         self._started = answer
         self._token: Token[RunHandle | None] | None = None
+        self._ended = False
 
     @property
     def run_id(self) -> str:
@@ -113,13 +114,11 @@ class RunHandle:
 
     def finish(self) -> Run:
         """End the run well."""
-        return self._registry.sender.write(EndRun, {}, run_id=self.run_id, status="finished")
+        return self._end(status="finished")
 
     def fail(self, message: str | None = None) -> Run:
         """End the run as failed."""
-        return self._registry.sender.write(
-            EndRun, {}, run_id=self.run_id, status="failed", message=message
-        )
+        return self._end(status="failed", message=message)
 
     def __enter__(self) -> Self:
         self._token = current.set(self)
@@ -134,10 +133,17 @@ class RunHandle:
         if self._token is not None:
             current.reset(self._token)
             self._token = None
+        if self._ended:
+            return
         if kind is None:
             self.finish()
         else:
             self.fail(f"{kind.__name__}: {error}"[:_MAX_MESSAGE])
+
+    def _end(self, **said: str | None) -> Run:
+        ended = self._registry.sender.write(EndRun, {}, run_id=self.run_id, **said)
+        self._ended = True
+        return ended
 
     def __repr__(self) -> str:
         return f"<Run {self.run_id}>"

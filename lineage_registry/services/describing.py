@@ -198,6 +198,7 @@ def _run(
         run_id=str(node.facts["run_id"]),
         reference=f"runs:/{node.facts['run_id']}",
         name=_fact(node, "name"),
+        description=_text(node, "description"),
         status=node.values["status"],
         message=_text(node, "message"),
         params=_prefixed(node, "param/"),

@@ -108,6 +108,37 @@ def test_a_block_that_raises_fails_the_run(registry: Registry) -> None:
     assert found.message == "ZeroDivisionError: division by zero"
 
 
+def test_a_block_may_end_its_run_itself(registry: Registry) -> None:
+    with registry.run("tune", run_id="r1") as run:
+        run.fail("no memory")
+
+    def finish_and_raise() -> None:
+        with registry.run("tune", run_id="r2") as run:
+            run.finish()
+            raise ValueError("boom")
+
+    with pytest.raises(ValueError, match="boom"):
+        finish_and_raise()
+    assert [
+        (registry.get_run(id_).status, registry.get_run(id_).message) for id_ in ("r1", "r2")
+    ] == [
+        ("failed", "no memory"),
+        ("finished", None),
+    ]
+
+
+def test_a_run_is_described_and_tagged_also_when_it_has_ended(registry: Registry) -> None:
+    with registry.run("tune", run_id="r1", tags={"gpu": "no"}):
+        pass
+    changed = registry.update_run("r1", description="The first", tags={"gpu": None, "team": "x"})
+    assert (changed.description, changed.tags) == ("The first", {"team": "x"})
+    again = registry.update_run("runs:/r1", tags={"team": "y"}, reason="moved")
+    assert (again.description, again.tags) == ("The first", {"team": "y"})
+    assert registry.get_run("r1") == again
+    with pytest.raises(RunNotFoundError):
+        registry.update_run("r2", description="none")
+
+
 def test_a_nested_run_inherits_the_inputs_of_its_parent_as_inferred(registry: Registry) -> None:
     for name in ("a", "b"):
         registry.register_dataset(name)

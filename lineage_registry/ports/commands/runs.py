@@ -40,6 +40,7 @@ class Run(BaseModel):
     run_id: str
     reference: str
     name: str | None = None
+    description: str | None = None
     status: RunStatus
     message: str | None = None
     params: dict[str, Scalar] = Field(default_factory=dict)
@@ -105,7 +106,7 @@ class ListRuns(Listing[Page[Run]]):
 
 
 class UpdateRun(Write[Run]):
-    """Tag a run; what is left out stays."""
+    """Describe or tag a run, also one that has ended; what is left out stays."""
 
     route: ClassVar[Route] = Route("PATCH", "/runs/{run_id}", "runs")
 
