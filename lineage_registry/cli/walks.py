@@ -69,6 +69,10 @@ class Walk(NamedTuple):
         int | None, typer.Option("--down", metavar="N", min=0, help="Effects, N steps down.")
     ] = None
     both: Both = False
+    direction: Annotated[
+        Literal["upstream", "downstream", "both"] | None,
+        typer.Option(help="The same without a depth: all causes, all effects, or both."),
+    ] = None
     depth: Depth = None
     depth_unit: Annotated[
         Literal["hops", "versions"],
@@ -227,6 +231,13 @@ def _way(walk: Walk) -> tuple[Literal["upstream", "downstream", "both"], int | N
             "the directions have one depth", hint="give --both --depth N, or one direction"
         )
     depth = depths.pop() if depths else None
+    said: set[Literal["upstream", "downstream", "both"]] = set()
     if walk.both or (walk.up is not None and walk.down is not None):
-        return "both", depth
-    return ("upstream" if walk.down is None else "downstream"), depth
+        said.add("both")
+    elif walk.up is not None or walk.down is not None:
+        said.add("upstream" if walk.down is None else "downstream")
+    if walk.direction is not None:
+        said.add(walk.direction)
+    if len(said) > 1:
+        raise InvalidQueryError("it is said twice which way to go, and not the same")
+    return (said.pop() if said else "upstream"), depth

@@ -250,7 +250,7 @@ def _list_runs(k: c.ListRuns) -> Words:
 def _lineage(k: c.GetLineage) -> Words:
     words = {
         "upstream": option("--depth", k.depth),
-        "downstream": ["--down", "1000000" if k.depth is None else str(k.depth)],
+        "downstream": (["--direction=downstream"] if k.depth is None else ["--down", str(k.depth)]),
         "both": ["--both", *option("--depth", k.depth)],
     }[k.direction]
     words += [

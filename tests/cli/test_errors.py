@@ -60,6 +60,7 @@ from lineage_registry.problems import ExitCode
         ("run end nope", 3, "nope"),
         ("run end train-1 --failed --killed", 2, "not both"),
         ("lineage clf:1 --up 1 --down 2", 2, "depth"),
+        ("lineage clf:1 --up 1 --direction downstream", 2, "twice"),
         ("lineage clf:1 --edge-kind wat", 2, "DERIVED_FROM"),
         ("lineage clf:1 --limit 0", 2, "limit"),
         ("export clf:1 -o x.doc", 2, ".doc"),
