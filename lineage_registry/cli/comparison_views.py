@@ -47,8 +47,10 @@ def _mark(change: str) -> Cell:
 
 
 def _cause_row(one: "CauseChange") -> list[Words | None]:
+    from lineage_registry.exports.words import EDGE_WORDS
+
     ties = [*one.links_before, *one.links_after]
-    said = dict.fromkeys(f"{tie.edge.lower()} {tie.role}".strip() for tie in ties)
+    said = dict.fromkeys(f"{EDGE_WORDS[tie.edge].up} {tie.role}".strip() for tie in ties)
     return [
         _mark(one.change),
         ref(one.before),
@@ -115,15 +117,18 @@ def lineage_history(one: "LineageHistory") -> View:
         )
         for each in one.changes
     ]
-    return [Table(("at", "who", "event", "what", "why"), rows)]
+    columns = ("when (UTC)", "who", "event", "what", "why")
+    return [Table(columns, rows, wrapped=("event", "what", "why"))]
 
 
 def _what(one: "LineageChange") -> list[Cell]:
+    from lineage_registry.exports.words import EDGE_WORDS
+
     said: list[Cell] = []
     for edge in one.edges[:_SHOWN]:
         said += [Cell(", ")] if said else []
         way = Cell(" no longer " if edge.ended else " ", "bad" if edge.ended else "")
-        kind = Cell(f"{edge.kind.lower()} ", "dim")
+        kind = Cell(f"{EDGE_WORDS[edge.kind].up} ", "dim")
         said += [ref(edge.source), way, kind, ref(edge.target)]
     for each in one.values[:_SHOWN]:
         said += [Cell(", ")] if said else []

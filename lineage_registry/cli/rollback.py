@@ -9,7 +9,7 @@ from lineage_registry.cli import output
 from lineage_registry.cli.listing import note_cut
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.views import Cell, Line, Table, View
-from lineage_registry.cli.words import minute, plural, ref, value
+from lineage_registry.cli.words import minute, plural, ref, short, value
 
 if TYPE_CHECKING:
     from lineage_registry.ports.commands import RollbackCandidate, RollbackCandidates
@@ -72,11 +72,12 @@ def _view(one: "RollbackCandidates") -> View:
         for each in one.candidates
     ]
     columns = ("candidate", "speaks against it", "files", "like the current", "metric", "held from")
-    return [Line(head), Table(columns, rows, wrapped=("speaks against it",))]
+    wrapped = ("candidate", "speaks against it", "like the current", "held from")
+    return [Line(head), Table(columns, rows, wrapped=wrapped)]
 
 
 def _verdict(one: "RollbackCandidate") -> Cell:
-    said = [f"{each.severity.value} {each.kind} from {each.origin}" for each in one.taints]
+    said = [f"{each.severity.value} {each.kind} from {short(each.origin)}" for each in one.taints]
     if one.licence_conflicts:
         said.append(plural(one.licence_conflicts, "licence conflict"))
     if one.files in {"missing", "different"}:

@@ -45,7 +45,8 @@ _BIRTHS: Final = (
     SiblingDeclared,
     VersionRegistered,
 )
-_UNTOLD: Final = ("metric", "ended")
+# What versions are found by says no more than their manifest.
+_UNTOLD: Final = ("metric", "ended", "file/", "unlisted")
 _ENDING: Final = frozenset({DependencyRemoved.type, DeploymentMoved.type})
 # A thing that is younger than another one joins its lineage by an edge; its birth changes nothing.
 _CHANGING: Final = frozenset(EVENT_TYPES) - {one.type for one in (*_BIRTHS, MetricsLogged)}

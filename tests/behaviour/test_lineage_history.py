@@ -133,6 +133,13 @@ def test_a_run_and_a_deployment_have_one_too(registry: Registry) -> None:
     ]
 
 
+def test_files_are_told_by_their_manifest(place: Place) -> None:
+    made = place.registry.register("m", place.file("m.bin", "weights"))
+    (change,) = place.registry.lineage_history("m:1").changes
+    assert [(one.key, one.value) for one in change.values] == [("manifest", made.manifest)]
+    assert change.more == 0
+
+
 def test_a_whole_model_has_none(registry: Registry) -> None:
     registry.register("m")
     with pytest.raises(InvalidReferenceError):
