@@ -76,6 +76,8 @@ def history(
     with registry() as opened:
         found = opened.history(name, stage=stage, alias=alias, limit=limit, as_of=as_of)
     output.emit(found, lambda: views.history(found))
+    if found.truncated:
+        output.note("not complete: raise --limit")
 
 
 def set_alias(version: a.VersionRef, alias: AliasName) -> None:

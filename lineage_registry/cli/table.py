@@ -237,7 +237,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "rollback-candidates": Verb(
             "List what a rollback could go to.", "rollback:rollback_candidates", exports=True
         ),
-        "history": Verb("Show who moved stages and aliases, when and why.", "lifecycle:history"),
+        "history": Verb(
+            "Show who moved stages and aliases, when and why.", "lifecycle:history", exports=True
+        ),
     },
     "Audit": {
         "report": Verb("Write the audit report of a version.", "audit:report"),

@@ -136,8 +136,14 @@ def get_history(work: Workplace, command: GetHistory, _: Context) -> History:
     with work.ask(command.as_of) as view:
         reference = Reference(command.space, command.name)
         node = resolve(view, reference, deleted=True).node
-        found = _pointer_moves(work, view, node, wanted, command.limit)
-        return History(reference=str(reference), moves=_told(view, found))
+        found = _pointer_moves(work, view, node, wanted, command.limit + 1)
+        return History(
+            reference=str(reference),
+            moves=_told(view, found[: command.limit]),
+            truncated=len(found) > command.limit,
+            revision=view.revision,
+            as_of=view.at(view.revision),
+        )
 
 
 def get_stages(work: Workplace, command: GetStages, _: Context) -> Stages:

@@ -271,7 +271,15 @@ def test_history_says_who_when_why_from_and_to(place: Place) -> None:
         "first",
     ]
     assert len(registry.history("m", alias="champion").moves) == 1
-    assert [one.reason for one in registry.history("m", limit=1).moves] == ["worse"]
+    newest = registry.history("m", limit=1)
+    assert ([one.reason for one in newest.moves], newest.truncated) == (["worse"], True)
+    whole = registry.history("m", limit=4)
+    assert (len(whole.moves), whole.truncated) == (4, False)
+    assert whole.as_of == moves[0].at
+    assert [row[2:6] for row in whole.table().rows][1:3] == [
+        (None, "champion", None, "models:/m/2"),
+        ("Production", None, "models:/m/1", "models:/m/2"),
+    ]
     assert [one.reason for one in registry.history("m", as_of=3).moves] == ["first"]
     assert [one.reason for one in registry.history("m?as_of=3").moves] == ["first"]
 

@@ -6,12 +6,14 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from lineage_registry.domain.names import Name, Text, Word
+from lineage_registry.domain.tables import Table
 from lineage_registry.ports.commands.base import (
     CATALOG,
     Listing,
     Page,
     Query,
     Route,
+    TableAnswer,
     Write,
 )
 from lineage_registry.ports.commands.catalog import Family
@@ -112,13 +114,34 @@ class Move(BaseModel):
     after: str | None
 
 
-class History(BaseModel):
-    """The moves of a model's stages and aliases, newest first."""
+class History(TableAnswer):
+    """The moves of a model's stages and aliases, newest first.
 
-    model_config = ConfigDict(frozen=True)
+    Attributes:
+        truncated: Whether the limit left out older ones.
+    """
 
     reference: str
     moves: list[Move]
+    truncated: bool
+
+    def table(self) -> Table:
+        """Return a row for each move."""
+        columns = ("at", "revision", "stage", "alias", "before", "after", "actor", "reason")
+        rows = [
+            (
+                move.at.isoformat(),
+                move.revision,
+                move.stage,
+                move.alias,
+                move.before,
+                move.after,
+                move.actor,
+                move.reason,
+            )
+            for move in self.moves
+        ]
+        return Table(columns, rows)
 
 
 class GetHistory(Query[History]):
