@@ -15,8 +15,9 @@ _MOST_SOURCES = 5
 def recall(one: "Recall") -> View:
     """Return how many versions used it and who is to be told, then the versions."""
     starts = ", ".join(map(short, one.starts))
+    tested = _evaluations(one)
     if not one.total:
-        return [Line([Cell("nothing asked for used "), Cell(starts, "name")])]
+        return [Line([Cell("nothing asked for used "), Cell(starts, "name")]), *tested]
     stages = ", ".join(f"{n:,} in {name}" for name, n in one.stages.items() if name != "None")
     rows: list[tuple[str, Words | None]] = [
         ("stages", stages or None),
@@ -36,7 +37,17 @@ def recall(one: "Recall") -> View:
         ],
     )
     head = Line([Cell(plural(one.total, "version"), "name"), Cell(f" used {starts}")])
-    return [head, Fields(rows), GAP, table]
+    return [head, Fields(rows), GAP, table, *tested]
+
+
+def _evaluations(one: "Recall") -> View:
+    if not one.evaluations:
+        return []
+    rows = [
+        (ref(each.reference), stage(each.stage), ref(each.run), ref(each.data))
+        for each in one.evaluations
+    ]
+    return [GAP, Table(("tested", "stage", "by", "on"), rows)]
 
 
 def exposure(one: "Exposure") -> View:

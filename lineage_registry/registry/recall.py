@@ -41,7 +41,8 @@ class RecallQuestions(Asker):
             deployed: Only versions that serve somewhere.
             deployment: Only the version that this deployment serves.
             datasets: Whether to name dataset versions, too.
-            evaluated: Whether to follow from data to the runs that were tested on it, too.
+            evaluated: Whether to follow from data to the runs that were tested on it, too, and to
+                report in `evaluations` the model versions that these tested.
             inferred: Whether to follow edges that nobody declared.
             deleted: Whether to name deleted versions, too.
             limit: Versions to name at most.

@@ -11,7 +11,15 @@ from lineage_registry.domain.references import Space
 from lineage_registry.domain.resolution import resolve
 from lineage_registry.domain.view import Closure, Direction, GraphView
 from lineage_registry.errors import InvalidQueryError
-from lineage_registry.ports.commands import Context, Count, GetRecall, Recall, Recalled
+from lineage_registry.ports.commands import (
+    Context,
+    Count,
+    Evaluation,
+    GetRecall,
+    Recall,
+    Recalled,
+)
+from lineage_registry.services.evaluations import evaluations
 from lineage_registry.services.holders import holders
 from lineage_registry.services.paging import Cursor, as_of, read_cursor, write_cursor
 from lineage_registry.services.starts import nodes_of
@@ -22,11 +30,12 @@ _DOWN = Direction.DOWNSTREAM
 
 
 class _Found(NamedTuple):
-    """What the walk reached, what of it is asked for, and where that serves."""
+    """What the walk reached, what of it is asked for, where that serves, and who was tested."""
 
     closure: Closure
     hits: Sequence[Reached]
     serving: Mapping[int, Sequence[int]]
+    tested: Sequence[Evaluation]
 
 
 def get_recall(work: Workplace, command: GetRecall, _: Context) -> Recall:
@@ -51,12 +60,21 @@ def get_recall(work: Workplace, command: GetRecall, _: Context) -> Recall:
         closure = view.walk(starts, walk)
         reached = known(view, closure)
         serving = _serving(closure, reached)
+        tested = (
+            evaluations(view, command, closure, _models(reached))
+            if command.evaluated and not cursor
+            else ()
+        )
         hits = _hits(view, command, reached, serving)
         if without:
             spared = view.walk(nodes_of(view, without, deleted=True), replace(walk, edges=False))
             hits = [hit for hit in hits if hit.id not in spared.distances]
         place = max(cursor.after, 0) if cursor else 0
-        return _answer(view, command, _Found(closure, hits, serving), place)
+        return _answer(view, command, _Found(closure, hits, serving, tested), place)
+
+
+def _models(reached: Sequence[Reached]) -> set[int]:
+    return {one.id for one in reached if one.kind is NodeKind.MODEL_VERSION}
 
 
 def _serving(closure: Closure, reached: Sequence[Reached]) -> Mapping[int, list[int]]:
@@ -96,7 +114,7 @@ def _hits(
 
 
 def _answer(view: GraphView, command: GetRecall, found: _Found, place: int) -> Recall:
-    closure, hits, serving = found
+    closure, hits, serving, tested = found
     distances = closure.distances
     page = page_of(closure, [hit.id for hit in hits[place:]], command.limit)
     end = place + len(page)
@@ -124,6 +142,7 @@ def _answer(view: GraphView, command: GetRecall, found: _Found, place: int) -> R
             )
             for hit in hits[place:end]
         ],
+        evaluations=list(tested),
         lineage=ways.lineage(starts, truncated=more),
         truncated=more,
         next_cursor=write_cursor(Cursor(end, view.revision)) if more else None,

@@ -133,6 +133,26 @@ def test_being_tested_on_data_is_not_using_it(world: Registry) -> None:
     ]
 
 
+def test_who_was_tested_on_data_by_a_run_of_its_own_is_told(world: Registry) -> None:
+    world.register_dataset("hard", parents=["datasets:/exam/1"])
+    world.run("judge", run_id="judge", inputs=["models:/base/3"], tested_on=["exam:1", "hard:1"])
+    both = ["models:/base/2", "models:/base/3"]
+    world.run("compare", run_id="compare", inputs=both, tested_on=["hard:1"])
+    found = world.recall("datasets:/exam/1", evaluated=True)
+    assert [(one.reference, one.run, one.data) for one in found.evaluations] == [
+        ("models:/base/3", "runs:/judge", "datasets:/exam/1"),
+        ("models:/base/3", "runs:/judge", "datasets:/hard/1"),
+        ("models:/base/2", "runs:/compare", "datasets:/hard/1"),
+        ("models:/base/3", "runs:/compare", "datasets:/hard/1"),
+    ]
+    assert used(found) == ["base/1", "tuned/1"]
+    assert world.recall("datasets:/exam/1").evaluations == []
+    world.delete_version("base:3", force=True, reason="bad")
+    left = world.recall("datasets:/exam/1", evaluated=True).evaluations
+    assert [one.reference for one in left] == ["models:/base/2"]
+    assert len(world.recall("datasets:/exam/1", evaluated=True, deleted=True).evaluations) == 4
+
+
 def test_what_was_inferred_is_told_from_what_was_declared(world: Registry) -> None:
     with (
         world.run("sweep", run_id="outer", inputs=["raw:3"]),
@@ -220,6 +240,25 @@ def test_marks_upstream_say_where_they_are_from(world: Registry) -> None:
     assert world.exposure("sum:1", models=True).total == 4
     assert world.exposure("sum:1", limit=1).truncated
     assert len(found.table().rows) == 2
+
+
+def test_declared_licences_are_marks_where_they_hold(world: Registry) -> None:
+    world.set_licence("datasets:/raw", "ODbL-1.0")
+    world.set_licence("datasets:/raw/2", "CC-BY-4.0")
+    world.set_licence("base:1", "MIT")
+    world.register("late", datasets=["raw:1", "raw:2"])
+    world.register("other", parents=["base:2"])
+
+    def licences(reference: str) -> list[tuple[str, list[str]]]:
+        marks = world.exposure(reference).licences
+        return [(mark.value, mark.sources) for mark in marks if not mark.value.startswith("L-")]
+
+    assert licences("late:1") == [
+        ("CC-BY-4.0", ["datasets:/raw/2"]),
+        ("ODbL-1.0", ["datasets:/raw"]),
+    ]
+    assert licences("other:1") == [("CC-BY-4.0", ["datasets:/raw/2"])]
+    assert licences("tuned:1") == [("MIT", ["models:/base/1"]), ("ODbL-1.0", ["datasets:/raw"])]
 
 
 def test_taints_that_reach_it_are_part_of_the_exposure(world: Registry) -> None:

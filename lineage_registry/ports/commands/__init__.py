@@ -113,7 +113,7 @@ from lineage_registry.ports.commands.rebuild import (
     RebuildPlan,
     RebuildStep,
 )
-from lineage_registry.ports.commands.recall import GetRecall, Recall, Recalled
+from lineage_registry.ports.commands.recall import Evaluation, GetRecall, Recall, Recalled
 from lineage_registry.ports.commands.relatives import (
     GetNeighbours,
     GetSiblings,
@@ -298,6 +298,7 @@ __all__ = [
     "EdgeChange",
     "EndRun",
     "Ends",
+    "Evaluation",
     "ExportLog",
     "Exposure",
     "Family",

@@ -40,6 +40,21 @@ class Recalled(BaseModel):
     path: Steps
 
 
+class Evaluation(BaseModel):
+    """A model version that a run read which was tested on data.
+
+    Attributes:
+        data: What the run was tested on: what is recalled, or something that comes from it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    reference: str
+    stage: str | None = None
+    run: str
+    data: str
+
+
 class Recall(TableAnswer):
     """Every version that used something, closest first.
 
@@ -52,6 +67,8 @@ class Recall(TableAnswer):
         counts: The same by distance and kind.
         stages: The same by stage; `None` is no stage.
         owners: Who to tell: owners of the models, datasets and deployments of all these versions.
+        evaluations: With `evaluated`, who was tested on it: model versions read by a run that was
+            tested on it and made none itself. All of them, on the first page.
         truncated: Whether there are more pages.
         next_cursor: What to ask for the next page with.
     """
@@ -63,6 +80,7 @@ class Recall(TableAnswer):
     stages: dict[str, int]
     owners: list[str]
     versions: list[Recalled]
+    evaluations: list[Evaluation] = Field(default_factory=list)
     lineage: Lineage
     truncated: bool
     next_cursor: str | None = None
@@ -116,7 +134,8 @@ class GetRecall(Listing[Recall]):
         deployed: Only versions that serve somewhere.
         deployment: Only the version that this deployment serves.
         datasets: Whether to report dataset versions, too.
-        evaluated: Whether to follow from data to the runs that were tested on it, too.
+        evaluated: Whether to follow from data to the runs that were tested on it, too, and to
+            report the model versions that these tested; those whatever the other filters say.
         inferred: Whether to follow edges that nobody declared.
         deleted: Whether to report deleted versions, too.
         limit: Versions of a page at most; one with very long paths has fewer.
