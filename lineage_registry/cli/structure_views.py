@@ -27,9 +27,11 @@ def _path(path: "Path") -> Iterator[Part]:
     from lineage_registry.exports.words import EDGE_WORDS
 
     yield Line(ref(path.nodes[0]))
-    for step, (name, ties) in enumerate(zip(path.nodes[1:], path.steps, strict=True), 1):
+    for step, (name, edges) in enumerate(zip(path.nodes[1:], path.steps, strict=True), 1):
         said = ", ".join(
-            EDGE_WORDS[tie.kind].up + (f" ({tie.role})" if tie.role else "") for tie in ties
+            EDGE_WORDS[one.edge].up + (f" ({one.role})" if one.role else "")
+            for one in edges
+            if one.edge is not None
         )
         yield Line([Cell("  " * min(step, 16) + f"{said} ", "dim"), ref(name)])
 

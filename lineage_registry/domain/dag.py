@@ -1,4 +1,4 @@
-"""Directed acyclic graphs of effects and causes: order, layers, lowest nodes, longest paths.
+"""Directed acyclic graphs of effects and causes: order, layers, distances, longest paths.
 
 Everything here takes one pass over the edges, and no recursion: lineage can be very deep.
 """
@@ -80,16 +80,32 @@ def lowest(dag: Dag, among: Collection[int]) -> set[int]:
     return {id_ for id_ in among if id_ not in passed}
 
 
+def distances(
+    ways: Mapping[int, Iterable[int]], starts: Iterable[int], barred: Collection[int] = ()
+) -> dict[int, int]:
+    """Return what some nodes lead to, and how many steps away it is at least; themselves with 0.
+
+    Args:
+        ways: From a node to those one step away; the causes or effects of a graph.
+        starts: Where to begin.
+        barred: Nodes that no step leads to.
+
+    Returns:
+        Node to distance, in order of (distance, id).
+    """
+    frontier = sorted(set(starts))
+    found, distance = dict.fromkeys(frontier, 0), 0
+    while frontier:
+        distance += 1
+        ahead = {there for node in frontier for there in ways.get(node, ())}
+        frontier = sorted(id_ for id_ in ahead if id_ not in found and id_ not in barred)
+        found.update(dict.fromkeys(frontier, distance))
+    return found
+
+
 def upstream_of(dag: Dag, starts: Iterable[int]) -> set[int]:
     """Return the starts that are in the graph, and everything they come from."""
-    found = {id_ for id_ in starts if id_ in dag.causes}
-    open_ = list(found)
-    while open_:
-        for cause in dag.causes[open_.pop()]:
-            if cause not in found:
-                found.add(cause)
-                open_.append(cause)
-    return found
+    return set(distances(dag.causes, (id_ for id_ in starts if id_ in dag.causes)))
 
 
 def longest_path(dag: Dag, weights: Mapping[int, float]) -> tuple[float, list[int]]:

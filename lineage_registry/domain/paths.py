@@ -4,22 +4,10 @@ from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush, nsmallest
 from typing import Final, NamedTuple
 
-from lineage_registry.domain.dag import Dag
+from lineage_registry.domain.dag import Dag, distances
 
 MOST_COUNTED: Final = 10**300
 """More paths than this are not told apart; a JSON reader with numbers of 64 bits takes it."""
-
-
-def distances_to(dag: Dag, target: int) -> dict[int, int]:
-    """Return how many edges each node that leads to `target` is away from it at least."""
-    found = {target: 0} if target in dag.causes else {}
-    frontier = list(found)
-    while frontier:
-        reached = {effect for id_ in frontier for effect in dag.effects[id_]} - found.keys()
-        distance = found[frontier[0]] + 1
-        frontier = list(reached)
-        found.update(dict.fromkeys(frontier, distance))
-    return found
 
 
 def count_paths(dag: Dag, source: int, target: int) -> int | None:
@@ -58,8 +46,8 @@ def shortest_paths(dag: Dag, source: int, target: int, most: int) -> list[tuple[
     of each set at once. So the work grows with the paths that are asked for, not with those that
     there are.
     """
-    away = distances_to(dag, target)
-    if source not in away:
+    away = distances(dag.effects, [target])
+    if source not in away or target not in dag.causes:
         return []
     onward = {
         id_: sorted(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from lineage_registry.domain.dag import Dag, layers, upstream_of
+from lineage_registry.domain.dag import Dag, distances, layers, upstream_of
 
 
 class Rebuilding(NamedTuple):
@@ -36,22 +36,10 @@ def rebuilding(
         targets: What has to be up to date; None is everything.
     """
     whole = Dag({end for edge in edges for end in edge}, edges)
-    affected = _downstream(whole, changed, frozenset(pinned))
+    affected = distances(whole.effects, changed, barred=pinned).keys() - frozenset(changed)
     among = Dag(affected, edges)
     needed = affected if targets is None else upstream_of(among, targets)
     dag = Dag(sorted(needed), edges)
     new = frozenset(changed) | needed
     because = {id_: [cause for cause in whole.causes[id_] if cause in new] for id_ in needed}
     return Rebuilding(layers(dag), because, dag)
-
-
-def _downstream(dag: Dag, changed: Collection[int], pinned: frozenset[int]) -> set[int]:
-    found: set[int] = set()
-    passed = pinned.union(changed)
-    open_ = [id_ for id_ in changed if id_ in dag.effects]
-    while open_:
-        for effect in dag.effects[open_.pop()]:
-            if effect not in passed and effect not in found:
-                found.add(effect)
-                open_.append(effect)
-    return found

@@ -37,7 +37,6 @@ _MISSING: Mapping[Space, type[NotFoundError]] = {
     Space.RUNS: RunNotFoundError,
     Space.DEPLOYMENTS: DeploymentNotFoundError,
 }
-_AT_ONCE = 10_000
 _VERSIONS = frozenset(VERSION_KINDS.values())
 NAME_COLUMNS = (
     (Column(Origin.OWNER_VALUE, "name", _VERSIONS),),
@@ -120,13 +119,8 @@ def resolve_all(
 
 def members(view: GraphView, family: int, kind: NodeKind, *, deleted: bool) -> list[int]:
     """Return all versions of a model or dataset, which is of this `kind`, oldest first."""
-    found: list[int] = []
     selection = Selection(VERSION_KINDS[SPACES[kind]], family, deleted=deleted)
-    while True:
-        batch = view.select(selection, found[-1] if found else None, _AT_ONCE)
-        found.extend(batch)
-        if len(batch) < _AT_ONCE:
-            return found
+    return list(view.select_all(selection))
 
 
 def references_of(view: GraphView, ids: Collection[int]) -> dict[int, str]:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Final, NamedTuple, NoReturn, TypeAlias, Union
 
+from lineage_registry.domain.dag import distances
 from lineage_registry.domain.graph import Edge
 from lineage_registry.domain.references import Reference, parse_reference
 from lineage_registry.errors import InvalidInputError, InvalidQueryError
@@ -135,14 +136,7 @@ def distances_from_effects(ids: Iterable[int], edges: Iterable[Edge]) -> dict[in
     for edge in edges:
         causes[edge.source].append(edge.target)
         effects.add(edge.target)
-    frontier = sorted(set(ids) - effects)
-    distances = dict.fromkeys(frontier, 0)
-    while frontier:
-        fresh = {cause for node in frontier for cause in causes[node]} - distances.keys()
-        distance = distances[frontier[0]] + 1
-        frontier = sorted(fresh)
-        distances.update(dict.fromkeys(frontier, distance))
-    return distances
+    return distances(causes, set(ids) - effects)
 
 
 class _Token(NamedTuple):

@@ -1,6 +1,6 @@
 """Which versions something stands on, and which newer ones there are of each."""
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -23,19 +23,6 @@ def causes_by_effect(edges: Iterable[Edge]) -> dict[int, list[int]]:
     for edge in edges:
         causes[edge.source].append(edge.target)
     return dict(causes)
-
-
-def distances(causes: Mapping[int, Sequence[int]], start: int) -> dict[int, int]:
-    """Return what one node comes from, and the least distance of each; itself with 0."""
-    found = {start: 0}
-    waiting = deque([start])
-    while waiting:
-        node = waiting.popleft()
-        for cause in causes.get(node, ()):
-            if cause not in found:
-                found[cause] = found[node] + 1
-                waiting.append(cause)
-    return found
 
 
 def standing(

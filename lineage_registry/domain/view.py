@@ -2,7 +2,7 @@
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +19,8 @@ from lineage_registry.domain.graph import (
     NodeKind,
     Scalar,
 )
+
+_AT_ONCE: Final = 10_000
 
 
 class Direction(StrEnum):
@@ -309,6 +311,15 @@ class GraphView(ABC):
     @abstractmethod
     def select(self, selection: Selection, after: int | None, limit: int) -> list[int]:
         """Return up to `limit` ids that fit, in order, those behind `after` only."""
+
+    def select_all(self, selection: Selection) -> Iterator[int]:
+        """Yield all ids that fit, in order, read in parts."""
+        after: int | None = None
+        while batch := self.select(selection, after, _AT_ONCE):
+            yield from batch
+            if len(batch) < _AT_ONCE:
+                return
+            after = batch[-1]
 
     @abstractmethod
     def edges(

@@ -62,10 +62,10 @@ class ComparisonQuestions(Asker):
         """
         return self.sender.ask(
             c.GetStaleness,
-            start=list(start),
+            start=start,
             space=space,
             stage=stage,
-            edge_kinds=None if edge_kinds is None else list(edge_kinds),
+            edge_kinds=edge_kinds,
             limit=limit,
             cursor=cursor,
             as_of=as_of,

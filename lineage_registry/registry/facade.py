@@ -653,7 +653,7 @@ class Registry(
             c.ConfigureStages,
             how,
             stages=list(stages),
-            guarded=None if guarded is None else list(guarded),
+            guarded=guarded,
         ).stages
 
     def deploy(

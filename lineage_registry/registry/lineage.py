@@ -78,27 +78,27 @@ class LineageQuestions(Asker):
         """
         answer = self.sender.ask(
             c.GetLineage,
-            start=list(start),
+            start=start,
             direction=direction,
             depth=depth,
             depth_unit=depth_unit,
-            edge_kinds=_listed(edge_kinds),
-            through=_listed(through),
-            node_kinds=_listed(node_kinds),
+            edge_kinds=edge_kinds,
+            through=through,
+            node_kinds=node_kinds,
             stage=stage,
-            tag=_listed(tag),
-            metric=_listed(metric),
-            param=_listed(param),
+            tag=tag,
+            metric=metric,
+            param=param,
             text=text,
-            stop_at=_listed(stop_at),
-            stop_when=_listed(stop_when),
+            stop_at=stop_at,
+            stop_when=stop_when,
             stop_shown=stop_shown,
             deleted=deleted,
             inferred=inferred,
             limit=limit,
             cursor=cursor,
             count=count,
-            fields=_listed(fields),
+            fields=fields,
             as_of=as_of,
         )
         return LineageHandle.of(answer)
@@ -142,10 +142,10 @@ class LineageQuestions(Asker):
         """
         return self.sender.ask(
             c.GetImpact,
-            start=list(start),
+            start=start,
             depth=depth,
-            node_kinds=None if node_kinds is None else list(node_kinds),
-            stage=[stage] if isinstance(stage, str) else None if stage is None else list(stage),
+            node_kinds=node_kinds,
+            stage=[stage] if isinstance(stage, str) else stage,
             limit=limit,
             as_of=as_of,
         )
@@ -161,7 +161,3 @@ class LineageQuestions(Asker):
     ) -> c.Neighbours:
         """Return the direct neighbours of a thing over edges of every kind."""
         return self.sender.ask(c.GetNeighbours, of=reference, limit=limit, as_of=as_of)
-
-
-def _listed(values: Sequence[str] | None) -> list[str] | None:
-    return None if values is None else list(values)

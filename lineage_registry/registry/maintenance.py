@@ -36,9 +36,9 @@ class MaintenanceQuestions(Asker):
         """
         return self.sender.ask(
             c.GetRebuildPlan,
-            start=list(start),
-            target=None if target is None else list(target),
-            pinned=list(pinned),
+            start=start,
+            target=target,
+            pinned=pinned,
             cost=cost,
             deleted=deleted,
             inferred=inferred,
@@ -63,8 +63,8 @@ class MaintenanceQuestions(Asker):
         """
         return self.sender.ask(
             c.GetHotList,
-            node_kinds=None if node_kinds is None else list(node_kinds),
-            edge_kinds=None if edge_kinds is None else list(edge_kinds),
+            node_kinds=node_kinds,
+            edge_kinds=edge_kinds,
             direction=direction,
             transitive=transitive,
             deleted=deleted,

@@ -54,7 +54,7 @@ class RecallQuestions(Asker):
         """
         return self.sender.ask(
             c.GetRecall,
-            start=list(start),
+            start=start,
             content=_several(content),
             without=_several(without),
             stage=None if stage is None else _several(stage),
@@ -98,7 +98,7 @@ class RecallQuestions(Asker):
         """
         return self.sender.ask(
             c.GetExposure,
-            start=list(start),
+            start=start,
             models=models,
             evaluated=evaluated,
             inferred=inferred,

@@ -46,8 +46,8 @@ class StructureQuestions(Asker):
         """
         return self.sender.ask(
             c.GetCommonAncestors,
-            start=list(start),
-            node_kinds=None if node_kinds is None else list(node_kinds),
+            start=start,
+            node_kinds=node_kinds,
             limit=limit,
             **scope,
         )
@@ -76,8 +76,8 @@ class StructureQuestions(Asker):
         """Return what some things come from in the end: ancestors without causes."""
         return self.sender.ask(
             c.GetRoots,
-            start=list(start),
-            node_kinds=None if node_kinds is None else list(node_kinds),
+            start=start,
+            node_kinds=node_kinds,
             limit=limit,
             **scope,
         )
@@ -92,8 +92,8 @@ class StructureQuestions(Asker):
         """Return what some things end in: descendants without effects."""
         return self.sender.ask(
             c.GetLeaves,
-            start=list(start),
-            node_kinds=None if node_kinds is None else list(node_kinds),
+            start=start,
+            node_kinds=node_kinds,
             limit=limit,
             **scope,
         )
@@ -110,10 +110,8 @@ class StructureQuestions(Asker):
         Direction `none` orders the given things alone. At most `limit` (10,000) nodes, those
         closest to a start.
         """
-        return self.sender.ask(
-            c.GetOrder, start=list(start), direction=direction, limit=limit, **scope
-        )
+        return self.sender.ask(c.GetOrder, start=start, direction=direction, limit=limit, **scope)
 
     def subgraph(self, *start: str, **scope: Unpack[Scope]) -> LineageHandle:
         """Return given things and the lineage edges among them, as a graph that can be drawn."""
-        return LineageHandle.of(self.sender.ask(c.GetSubgraph, start=list(start), **scope))
+        return LineageHandle.of(self.sender.ask(c.GetSubgraph, start=start, **scope))

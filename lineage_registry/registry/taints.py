@@ -52,8 +52,8 @@ class TaintQuestions(Asker):
         return self.sender.ask(
             c.GetTaints,
             of=reference,
-            kind=None if kind is None else list(kind),
-            severity=None if severity is None else list(severity),
+            kind=kind,
+            severity=severity,
             limit=limit,
             as_of=as_of,
         )
@@ -77,10 +77,10 @@ class TaintQuestions(Asker):
         return self.sender.ask(
             c.ListTainted,
             taint=taint,
-            kind=None if kind is None else list(kind),
-            severity=None if severity is None else list(severity),
+            kind=kind,
+            severity=severity,
             stage=stage,
-            node_kinds=None if node_kinds is None else list(node_kinds),
+            node_kinds=node_kinds,
             limit=limit,
             as_of=as_of,
         )

@@ -22,7 +22,7 @@ from lineage_registry.ports.commands import (
 from lineage_registry.ports.graph import Commit
 from lineage_registry.services.describing import families
 from lineage_registry.services.filtering import tag_filters
-from lineage_registry.services.paging import as_of, page, read_cursor
+from lineage_registry.services.paging import listed
 from lineage_registry.services.workplace import Workplace, demand_unchanged
 
 
@@ -53,7 +53,6 @@ def get_family(work: Workplace, command: GetFamily, _: Context) -> Family:
 
 def list_families(work: Workplace, command: ListFamilies, _: Context) -> Page[Family]:
     """List models or datasets, those whose name holds `text`."""
-    cursor = read_cursor(command)
     filters = tag_filters(command.tag)
     if command.text is not None:
         filters.append(Filter("name", Comparison.CONTAINS, command.text))
@@ -62,9 +61,7 @@ def list_families(work: Workplace, command: ListFamilies, _: Context) -> Page[Fa
     selection = Selection(
         FAMILY_KINDS[command.space], filters=tuple(filters), deleted=command.deleted
     )
-    with work.ask(as_of(command, cursor)) as view:
-        ids = view.select(selection, cursor.after if cursor else None, command.limit + 1)
-        return page(families(view, ids[: command.limit]), ids, command.limit, view.revision)
+    return listed(work, command, lambda _: selection, families)
 
 
 def update_family(work: Workplace, command: UpdateFamily, context: Context) -> Family:

@@ -20,7 +20,7 @@ from lineage_registry.ports.commands import (
 )
 from lineage_registry.ports.graph import Commit
 from lineage_registry.services import describing
-from lineage_registry.services.paging import as_of, page, read_cursor
+from lineage_registry.services.paging import listed
 from lineage_registry.services.workplace import Workplace, demand_unchanged, read_now
 
 
@@ -56,12 +56,8 @@ def get_deployment(work: Workplace, command: GetDeployment, _: Context) -> Deplo
 
 def list_deployments(work: Workplace, command: ListDeployments, _: Context) -> Page[Deployment]:
     """List deployments, oldest first."""
-    cursor = read_cursor(command)
     selection = Selection(NodeKind.DEPLOYMENT, deleted=command.deleted)
-    with work.ask(as_of(command, cursor)) as view:
-        ids = view.select(selection, cursor.after if cursor else None, command.limit + 1)
-        found = describing.deployments(view, ids[: command.limit])
-        return page(found, ids, command.limit, view.revision)
+    return listed(work, command, lambda _: selection, describing.deployments)
 
 
 def delete_deployment(work: Workplace, command: DeleteDeployment, context: Context) -> Deployment:

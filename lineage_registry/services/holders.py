@@ -9,8 +9,6 @@ from lineage_registry.errors import VersionNotFoundError
 from lineage_registry.services.contents import read_manifest
 from lineage_registry.services.workplace import Workplace
 
-_AT_ONCE = 10_000
-
 
 def holders(work: Workplace, view: GraphView, digests: Sequence[str]) -> list[int]:
     """Return the versions whose manifest or one of whose files has one of these digests.
@@ -53,11 +51,8 @@ def _unlisted(
 
 def _with(view: GraphView, wanted: Filter) -> list[int]:
     """Return all versions with this value, deleted ones, too."""
-    found: list[int] = []
-    for kind in VERSION_KINDS.values():
-        selection = Selection(kind, filters=(wanted,), deleted=True)
-        after = None
-        while batch := view.select(selection, after, _AT_ONCE):
-            found += batch
-            after = batch[-1]
-    return found
+    return [
+        id_
+        for kind in VERSION_KINDS.values()
+        for id_ in view.select_all(Selection(kind, filters=(wanted,), deleted=True))
+    ]

@@ -1,6 +1,7 @@
 """Stages, aliases and rollback."""
 
 from collections.abc import Generator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from lineage_registry.domain import lifecycle
@@ -37,13 +38,13 @@ from lineage_registry.ports.commands import (
 )
 from lineage_registry.ports.graph import Commit, EventFilter, Recorded
 from lineage_registry.services.describing import families
+from lineage_registry.services.events import events_until
 from lineage_registry.services.versions import change, reference_to
 from lineage_registry.services.workplace import Workplace, demand_unchanged
 
 _POINTER_EVENTS = frozenset(
     event.type for event in (AliasMoved, StageMoved, StageLeft, VersionRolledBack, NodeDeleted)
 )
-_AT_ONCE = 1_000
 
 
 class _PointerMove(NamedTuple):
@@ -200,15 +201,9 @@ def _pointer_moves(
     work: Workplace, view: GraphView, node: int, wanted: str | None, limit: int
 ) -> list[_PointerMove]:
     where = EventFilter(nodes=frozenset({node}), types=_POINTER_EVENTS, newest_first=True)
-    found: list[_PointerMove] = []
-    while True:
-        batch = work.graph.events(where, _AT_ONCE)
-        for recorded in batch:
-            if recorded.revision <= view.revision:
-                found.extend(_moves_of(view, recorded, wanted))
-        if len(batch) < _AT_ONCE or len(found) >= limit:
-            return found[:limit]
-        where = where._replace(before=batch[-1].position)
+    events = events_until(work, where, view.revision)
+    moved = (move for recorded in events for move in _moves_of(view, recorded, wanted))
+    return list(islice(moved, limit))
 
 
 def _moves_of(view: GraphView, recorded: Recorded, wanted: str | None) -> list[_PointerMove]:

@@ -16,11 +16,10 @@ from lineage_registry.domain.events import (
     SiblingDeclared,
     VersionRegistered,
 )
-from lineage_registry.domain.graph import LINEAGE, AddEdge, Change, EndEdge, NodeKind, Set
+from lineage_registry.domain.graph import LINEAGE, AddEdge, Change, EndEdge, Set
 from lineage_registry.domain.presence import Span, Times, presence, there
-from lineage_registry.domain.resolution import resolve, write_references
+from lineage_registry.domain.resolution import write_references
 from lineage_registry.domain.view import Direction, GraphView, Walk
-from lineage_registry.errors import InvalidReferenceError
 from lineage_registry.ports.commands import (
     Context,
     EdgeChange,
@@ -32,11 +31,11 @@ from lineage_registry.ports.commands import (
 from lineage_registry.ports.graph import EventFilter, Recorded
 from lineage_registry.services.events import events_until
 from lineage_registry.services.paging import as_of, next_cursor, read_cursor
+from lineage_registry.services.starts import single_nodes
 from lineage_registry.services.workplace import Workplace, read
 
 _MOST_NODES: Final = 20_000
 _LISTED: Final = 100
-_FAMILIES: Final = frozenset({NodeKind.MODEL, NodeKind.DATASET})
 _BIRTHS: Final = (
     DatasetCreated,
     DeploymentCreated,
@@ -71,20 +70,14 @@ def get_lineage_history(work: Workplace, command: GetLineageHistory, _: Context)
     reference = read(command.of)
     cursor = read_cursor(command)
     with work.ask(as_of(command, cursor), () if cursor else [reference]) as view:
-        found = resolve(view, reference, deleted=True)
-        if found.kind in _FAMILIES:
-            raise InvalidReferenceError(
-                f"{reference} names no version",
-                hint=f"add one, like {reference.name}:latest",
-                reference=str(reference),
-            )
-        watched = _watch(work, view, found.node)
+        (start,) = single_nodes(view, [reference], deleted=True)
+        watched = _watch(work, view, start)
         changes = _changes(work, view, watched, command, cursor.after if cursor else None)
         page = changes[: command.limit]
         told = [(one, _within(one.changes(), watched, one.revision)) for one in page]
-        named = _named(view, found.node, told)
+        named = _named(view, start, told)
         return LineageHistory(
-            reference=named[found.node],
+            reference=named[start],
             changes=[_told(one, inside, named) for one, inside in told],
             truncated=watched.truncated,
             next_cursor=next_cursor([c.position for c in changes], command.limit, view.revision),

@@ -1,9 +1,10 @@
-"""The nodes of an answer as people read them."""
+"""The nodes of an answer as people read them, and the graph that they form."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
-from lineage_registry.domain.graph import NodeKind
-from lineage_registry.domain.lineage import LineageNode
+from lineage_registry.domain.graph import Edge, NodeKind
+from lineage_registry.domain.lineage import Lineage, LineageNode
 from lineage_registry.domain.references import SPACES
 from lineage_registry.domain.resolution import NAME_COLUMNS, VERSION_KINDS
 from lineage_registry.domain.view import Column, GraphView, Origin
@@ -45,3 +46,38 @@ def describe_nodes(
             status = "deleted"
         told.append(make(LineageNode, (id_, reference, kind, distances[id_], stage, status, title)))
     return told
+
+
+def graph_of(
+    view: GraphView,
+    starts: Iterable[object],
+    nodes: Sequence[LineageNode],
+    edges: Iterable[Edge],
+    *,
+    direction: Literal["upstream", "downstream", "both"] = "upstream",
+    depth: int | None = None,
+    truncated: bool = False,
+) -> Lineage:
+    """Return nodes that were found otherwise than by one walk as a graph, its edges in order.
+
+    Args:
+        view: What it is true of.
+        starts: What was asked about, as references or text.
+        nodes: In order of (distance, id).
+        edges: Edges among them.
+        direction: To which side of the starts they lie.
+        depth: How far was asked for; None is all the way.
+        truncated: Whether something is missing.
+    """
+    # What was read needs no checking; an answer has thousands of nodes.
+    return Lineage.model_construct(
+        starts=[str(start) for start in starts],
+        direction=direction,
+        depth=depth,
+        nodes=nodes,
+        edges=sorted(edges, key=lambda edge: edge[:4]),
+        depth_reached=max((node.distance for node in nodes), default=0),
+        truncated=truncated,
+        revision=view.revision,
+        as_of=view.at(view.revision),
+    )

@@ -2,12 +2,14 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from lineage_registry.domain.references import AsOf
+from lineage_registry.domain.view import GraphView, Selection
 from lineage_registry.errors import InvalidQueryError
 from lineage_registry.ports.commands import Listing, Page
+from lineage_registry.services.workplace import Workplace
 
 T = TypeVar("T")
 
@@ -48,6 +50,19 @@ def page(items: Sequence[T], ids: Sequence[int], limit: int, revision: int) -> P
     """Return a page; one id more than `limit` was asked for to see whether there is more."""
     cursor = next_cursor(ids, limit, revision)
     return Page[T].model_construct(items=list(items), next_cursor=cursor, revision=revision)
+
+
+def listed(
+    work: Workplace,
+    listing: Listing[Page[T]],
+    select: Callable[[GraphView], Selection],
+    describe: Callable[[GraphView, Sequence[int]], Sequence[T]],
+) -> Page[T]:
+    """Return the page of selected nodes that a question asks for, described."""
+    cursor = read_cursor(listing)
+    with work.ask(as_of(listing, cursor)) as view:
+        ids = view.select(select(view), cursor.after if cursor else None, listing.limit + 1)
+        return page(describe(view, ids[: listing.limit]), ids, listing.limit, view.revision)
 
 
 def next_cursor(ids: Sequence[int], limit: int, revision: int) -> str | None:

@@ -10,8 +10,8 @@ from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.paths import count_paths, shortest_paths
 from lineage_registry.domain.references import Reference
 from lineage_registry.domain.view import Direction, GraphView
-from lineage_registry.ports.commands import Context, GetPaths, Path, Paths, Tie
-from lineage_registry.services.lineage_nodes import describe_nodes
+from lineage_registry.ports.commands import Context, GetPaths, Path, Paths, Step
+from lineage_registry.services.lineage_nodes import describe_nodes, graph_of
 from lineage_registry.services.scope import walk_in
 from lineage_registry.services.starts import single_nodes
 from lineage_registry.services.workplace import Workplace, read
@@ -44,10 +44,10 @@ def get_paths(work: Workplace, command: GetPaths, _: Context) -> Paths:
                     nodes=[named[id_] for id_ in nodes],
                     steps=[
                         [
-                            Tie(kind=edge.kind, role=edge.role, declared=edge.declared)
-                            for edge in ties[step]
+                            Step(named[cause], edge.kind, edge.role, edge.declared)
+                            for edge in ties[effect, cause]
                         ]
-                        for step in _steps(nodes)
+                        for effect, cause in pairwise(nodes)
                     ],
                 )
                 for nodes in found
@@ -67,10 +67,6 @@ def _leads(view: GraphView, command: GetPaths, source: int, target: int) -> bool
     return target in view.walk([source], walk).distances
 
 
-def _steps(nodes: Sequence[int]) -> list[tuple[int, int]]:
-    return list(pairwise(nodes))
-
-
 def _lineage(
     view: GraphView, references: Sequence[Reference], paths: Sequence[Sequence[int]], ties: _Ties
 ) -> Lineage:
@@ -78,16 +74,7 @@ def _lineage(
     for nodes in paths:
         for distance, id_ in enumerate(nodes):
             away[id_] = min(distance, away.get(id_, distance))
-    steps = {step for nodes in paths for step in _steps(nodes)}
+    steps = {step for nodes in paths for step in pairwise(nodes)}
     edges = [edge for step in steps for edge in ties[step]]
     distances = dict(sorted(away.items(), key=lambda item: (item[1], item[0])))
-    return Lineage(
-        starts=[str(reference) for reference in references],
-        direction="upstream",
-        nodes=describe_nodes(view, distances),
-        edges=sorted(edges, key=lambda edge: edge[:4]),
-        depth_reached=max(distances.values(), default=0),
-        truncated=False,
-        revision=view.revision,
-        as_of=view.at(view.revision),
-    )
+    return graph_of(view, references, describe_nodes(view, distances), edges)

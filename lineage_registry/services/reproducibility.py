@@ -6,9 +6,8 @@ from typing import Final
 
 from lineage_registry.domain.graph import LINEAGE, EdgeKind, Node, NodeKind
 from lineage_registry.domain.reproducibility import Item, Knowledge, know, score
-from lineage_registry.domain.resolution import references_of, resolve
+from lineage_registry.domain.resolution import references_of
 from lineage_registry.domain.view import Closure, GraphView, Walk
-from lineage_registry.errors import InvalidReferenceError
 from lineage_registry.ports.commands import (
     Context,
     GetReproducibility,
@@ -17,12 +16,12 @@ from lineage_registry.ports.commands import (
     NodeReproducibility,
     Reproducibility,
 )
+from lineage_registry.services.starts import single_nodes
 from lineage_registry.services.workplace import Workplace, read
 
 _MOST_NODES: Final = 100_000
 _AT_ONCE: Final = 5_000
 _MAKING: Final = LINEAGE - {EdgeKind.EVALUATED_ON}
-_FAMILIES: Final = frozenset({NodeKind.MODEL, NodeKind.DATASET})
 
 
 def get_reproducibility(
@@ -31,20 +30,14 @@ def get_reproducibility(
     """Return what is known of how something was made, node by node."""
     reference = read(command.of)
     with work.ask(command.as_of, [reference]) as view:
-        found = resolve(view, reference, deleted=True)
-        if found.kind in _FAMILIES:
-            raise InvalidReferenceError(
-                f"{reference} names no version",
-                hint=f"add one, like {reference.name}:latest",
-                reference=str(reference),
-            )
-        closure = view.walk([found.node], Walk(kinds=_MAKING, deleted=True, limit=_MOST_NODES))
-        known = _knowledge(view, found.node, closure)
+        (start,) = single_nodes(view, [reference], deleted=True)
+        closure = view.walk([start], Walk(kinds=_MAKING, deleted=True, limit=_MOST_NODES))
+        known = _knowledge(view, start, closure)
         shown = list(known)[: command.limit]
-        named = references_of(view, {found.node, *shown})
+        named = references_of(view, {start, *shown})
         items = _items(known.values())
         return Reproducibility(
-            reference=named[found.node],
+            reference=named[start],
             score=score(
                 sum(item.known for item in items), sum(item.total - item.known for item in items)
             ),

@@ -30,13 +30,13 @@ from lineage_registry.ports.commands import (
 from lineage_registry.ports.graph import EventFilter, from_microseconds, to_microseconds
 from lineage_registry.services import describing
 from lineage_registry.services.clock import now
+from lineage_registry.services.events import events_until
 from lineage_registry.services.filtering import tag_filters, value_filters
-from lineage_registry.services.paging import as_of, page, read_cursor
+from lineage_registry.services.paging import listed
 from lineage_registry.services.versions import inputs_of
 from lineage_registry.services.workplace import Workplace, demand_unchanged, read_now
 
 RunRule = Callable[[GraphView, Found], Generator[Event, int, None]]
-_EVENTS_AT_ONCE = 1_000
 
 
 def start_run(work: Workplace, command: StartRun, context: Context) -> Run:
@@ -82,7 +82,6 @@ def get_run(work: Workplace, command: GetRun, _: Context) -> Run:
 
 def list_runs(work: Workplace, command: ListRuns, _: Context) -> Page[Run]:
     """List or find runs, newest first."""
-    cursor = read_cursor(command)
     filters = [
         *tag_filters(command.tag),
         *value_filters("metric", command.metric),
@@ -91,10 +90,7 @@ def list_runs(work: Workplace, command: ListRuns, _: Context) -> Page[Run]:
     if command.status is not None:
         filters.append(Filter("status", Comparison.EQUAL, command.status))
     selection = Selection(NodeKind.RUN, filters=tuple(filters), newest_first=True)
-    with work.ask(as_of(command, cursor)) as view:
-        ids = view.select(selection, cursor.after if cursor else None, command.limit + 1)
-        found = describing.runs(view, ids[: command.limit])
-        return page(found, ids, command.limit, view.revision)
+    return listed(work, command, lambda _: selection, describing.runs)
 
 
 def update_run(work: Workplace, command: UpdateRun, context: Context) -> Run:
@@ -161,27 +157,18 @@ def end_run(work: Workplace, command: EndRun, context: Context) -> Run:
 
 def get_metric_history(work: Workplace, command: GetMetricHistory, _: Context) -> MetricHistory:
     """Return all values of one metric, read from the log."""
-    points: list[Measurement] = []
     with work.ask(command.as_of) as view:
         found = resolve(view, Reference(Space.RUNS, command.run_id))
         revision = view.revision
     where = EventFilter(nodes=frozenset({found.node}), types=frozenset({MetricsLogged.type}))
-    while True:
-        batch = work.graph.events(where, _EVENTS_AT_ONCE)
-        for recorded in batch:
-            event = recorded.event
-            if recorded.revision > revision or not isinstance(event, MetricsLogged):
-                continue
-            points.extend(
-                Measurement(value=point.value, step=point.step, at=from_microseconds(point.at))
-                for point in event.points
-                if point.key == command.key
-            )
-        if len(batch) < _EVENTS_AT_ONCE:
-            return MetricHistory(
-                reference=f"runs:/{command.run_id}", key=command.key, points=points
-            )
-        where = where._replace(after=batch[-1].position)
+    points = [
+        Measurement(value=point.value, step=point.step, at=from_microseconds(point.at))
+        for recorded in events_until(work, where, revision)
+        if isinstance(recorded.event, MetricsLogged)
+        for point in recorded.event.points
+        if point.key == command.key
+    ]
+    return MetricHistory(reference=f"runs:/{command.run_id}", key=command.key, points=points)
 
 
 def _change(

@@ -1,6 +1,6 @@
 """Selectors: sets of nodes, written in a line, and the graph among them."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from lineage_registry.domain.graph import Node, NodeKind
@@ -21,12 +21,11 @@ from lineage_registry.domain.view import Comparison, Direction, Filter, GraphVie
 from lineage_registry.errors import InvalidQueryError
 from lineage_registry.ports.commands import Context, SelectNodes
 from lineage_registry.services.filtering import tag_filters, value_filters
-from lineage_registry.services.lineage_nodes import describe_nodes
+from lineage_registry.services.lineage_nodes import describe_nodes, graph_of
 from lineage_registry.services.scope import batches, edges_among, walk_in
 from lineage_registry.services.starts import nodes_of
 from lineage_registry.services.workplace import Workplace
 
-_AT_ONCE: Final = 10_000
 _FAMILIES: Final = (NodeKind.MODEL, NodeKind.DATASET)
 _VERSIONS: Final = {
     NodeKind.MODEL: NodeKind.MODEL_VERSION,
@@ -51,17 +50,9 @@ def select_nodes(work: Workplace, command: SelectNodes, _: Context) -> Lineage:
         kept = found[: command.limit]
         edges = list(edges_among(view, command, kept))
         distances = distances_from_effects(kept, edges)
-        return Lineage.model_construct(
-            starts=[command.selector],
-            direction="upstream",
-            depth=None,
-            nodes=describe_nodes(view, distances),
-            edges=edges,
-            depth_reached=max(distances.values(), default=0),
-            truncated=len(found) > len(kept),
-            revision=view.revision,
-            as_of=view.at(view.revision),
-        )
+        nodes = describe_nodes(view, distances)
+        cut = len(found) > len(kept)
+        return graph_of(view, [command.selector], nodes, edges, truncated=cut)
 
 
 class _Test(NamedTuple):
@@ -200,23 +191,16 @@ class _Sets:
         for kind in test.kinds:
             for number in range(max(len(test.own), 1)):
                 filters = test.own[number : number + 1]
-                found.update(self._select(Selection(kind, filters=filters, deleted=self._deleted)))
+                found.update(
+                    self._view.select_all(Selection(kind, filters=filters, deleted=self._deleted))
+                )
         for family in _FAMILIES:
             for one in test.inherited:
                 # A deleted family may have versions that are looked for as they are.
-                for owner in self._select(Selection(family, filters=(one,), deleted=True)):
+                for owner in self._view.select_all(Selection(family, filters=(one,), deleted=True)):
                     versions = Selection(_VERSIONS[family], owner, deleted=self._deleted)
-                    found.update(self._select(versions))
+                    found.update(self._view.select_all(versions))
         return found
-
-    def _select(self, selection: Selection) -> Iterator[int]:
-        after: int | None = None
-        while True:
-            batch = self._view.select(selection, after, _AT_ONCE)
-            yield from batch
-            if len(batch) < _AT_ONCE:
-                return
-            after = batch[-1]
 
     def _fitting_among(self, ids: Collection[int], test: _Test) -> set[int]:
         keys = {one.key for one in (*test.own, *test.inherited)}

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
+from lineage_registry.domain.dag import distances
 from lineage_registry.domain.graph import LINEAGE, Node, NodeKind
 from lineage_registry.domain.lifecycle import NO_STAGE, demand_stages
 from lineage_registry.domain.references import Reference
@@ -10,7 +11,6 @@ from lineage_registry.domain.resolution import VERSION_KINDS, references_of, wri
 from lineage_registry.domain.staleness import (
     Newer,
     causes_by_effect,
-    distances,
     newer_versions,
     standing,
 )
@@ -110,7 +110,7 @@ def _stands_on(
     causes: Mapping[int, Sequence[int]], owners: Mapping[int, int], start: int
 ) -> dict[int, int]:
     """Return the distance of each version that a version stands on."""
-    reached = distances(causes, start)
+    reached = distances(causes, [start])
     return {id_: reached[id_] for id_ in standing(causes, owners, reached) if id_ != start}
 
 

@@ -2,7 +2,7 @@
 
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.ports.commands import Context, GetSubgraph
-from lineage_registry.services.lineage_nodes import describe_nodes
+from lineage_registry.services.lineage_nodes import describe_nodes, graph_of
 from lineage_registry.services.scope import edges_among
 from lineage_registry.services.starts import nodes_of
 from lineage_registry.services.workplace import Workplace, read
@@ -13,14 +13,6 @@ def get_subgraph(work: Workplace, command: GetSubgraph, _: Context) -> Lineage:
     references = [read(text) for text in command.start]
     with work.ask(command.as_of, references) as view:
         ids = sorted(nodes_of(view, references, deleted=command.deleted))
-        return Lineage.model_construct(
-            starts=[str(reference) for reference in references],
-            direction="both",
-            depth=0,
-            nodes=describe_nodes(view, dict.fromkeys(ids, 0)),
-            edges=sorted(edges_among(view, command, ids), key=lambda edge: edge[:4]),
-            depth_reached=0,
-            truncated=False,
-            revision=view.revision,
-            as_of=view.at(view.revision),
-        )
+        nodes = describe_nodes(view, dict.fromkeys(ids, 0))
+        edges = edges_among(view, command, ids)
+        return graph_of(view, references, nodes, edges, direction="both", depth=0)

@@ -30,10 +30,10 @@ from lineage_registry.ports.commands import (
     Taints,
 )
 from lineage_registry.ports.graph import Commit, EventFilter, Recorded
+from lineage_registry.services.events import events_until
 from lineage_registry.services.lineage_nodes import describe_nodes
 from lineage_registry.services.workplace import Workplace, demand_unchanged, read, read_now
 
-_AT_ONCE = 1_000
 _NODE_FIELDS = ("id", "reference", "kind", "distance", "stage", "status")
 
 
@@ -204,12 +204,8 @@ def _changed(work: Workplace, commit: Commit) -> RaisedTaint:
 
 def _raised(work: Workplace, view: GraphView, nodes: Iterable[int]) -> dict[int, Recorded]:
     where = EventFilter(nodes=frozenset(nodes), types=frozenset({TaintRaised.type}))
-    found: dict[int, Recorded] = {}
-    while True:
-        batch = work.graph.events(where, _AT_ONCE)
-        for one in batch:
-            if isinstance(one.event, TaintRaised) and one.revision <= view.revision:
-                found[one.event.taint] = one
-        if len(batch) < _AT_ONCE:
-            return found
-        where = where._replace(after=batch[-1].position)
+    return {
+        one.event.taint: one
+        for one in events_until(work, where, view.revision)
+        if isinstance(one.event, TaintRaised)
+    }

@@ -132,7 +132,9 @@ def _event_problem(recorded: Recorded) -> str | None:
 
 
 def _check_nodes(view: GraphView, expected: _Expected) -> Iterator[Finding]:
-    extra = {id_ for kind in NodeKind for id_ in _all_ids(view, kind)} - expected.nodes.keys()
+    extra = {
+        id_ for kind in NodeKind for id_ in view.select_all(Selection(kind, deleted=True))
+    } - expected.nodes.keys()
     for id_ in sorted(extra):
         yield _differs(id_, "the graph has this node, the log does not")
     ids = iter(expected.nodes)
@@ -217,13 +219,6 @@ def _check_files(work: Workplace, expected: _Expected, *, verify: bool) -> Itera
                 yield Finding(kind="missing-bytes", subject=f"node {node}", detail=detail)
             elif state == "different":
                 yield Finding(kind="different-bytes", subject=f"node {node}", detail=detail)
-
-
-def _all_ids(view: GraphView, kind: NodeKind) -> Iterator[int]:
-    after: int | None = None
-    while batch := view.select(Selection(kind, deleted=True), after, _AT_ONCE):
-        yield from batch
-        after = batch[-1]
 
 
 def _value_difference(held: Mapping[str, Scalar], wanted: Mapping[str, Scalar]) -> str:

@@ -35,7 +35,7 @@ from lineage_registry.services.clock import now
 from lineage_registry.services.contents import Content, examine, read_manifest
 from lineage_registry.services.describing import versions
 from lineage_registry.services.filtering import filters_of, in_stage
-from lineage_registry.services.paging import as_of, page, read_cursor
+from lineage_registry.services.paging import listed
 from lineage_registry.services.taints import reaching
 from lineage_registry.services.workplace import (
     Workplace,
@@ -75,24 +75,22 @@ def get_version(work: Workplace, command: GetVersion, _: Context) -> Version:
 
 def list_versions(work: Workplace, command: ListVersions, _: Context) -> Page[Version]:
     """List the versions of one model or dataset, newest first."""
-    cursor = read_cursor(command)
-    filters = [] if command.stage is None else [in_stage(command.stage)]
-    with work.ask(as_of(command, cursor)) as view:
+
+    def select(view: GraphView) -> Selection:
         family = resolve(view, Reference(command.space, command.name), deleted=command.deleted)
-        selection = Selection(
+        return Selection(
             VERSION_KINDS[command.space],
             family.node,
-            tuple(filters),
+            () if command.stage is None else (in_stage(command.stage),),
             deleted=command.deleted,
             newest_first=True,
         )
-        ids = view.select(selection, cursor.after if cursor else None, command.limit + 1)
-        return page(versions(view, ids[: command.limit]), ids, command.limit, view.revision)
+
+    return listed(work, command, select, versions)
 
 
 def search_versions(work: Workplace, command: SearchVersions, _: Context) -> Page[Version]:
     """Find versions of all models or all datasets, newest first."""
-    cursor = read_cursor(command)
     selection = Selection(
         VERSION_KINDS[command.space],
         filters=filters_of(
@@ -105,9 +103,7 @@ def search_versions(work: Workplace, command: SearchVersions, _: Context) -> Pag
         deleted=command.deleted,
         newest_first=True,
     )
-    with work.ask(as_of(command, cursor)) as view:
-        ids = view.select(selection, cursor.after if cursor else None, command.limit + 1)
-        return page(versions(view, ids[: command.limit]), ids, command.limit, view.revision)
+    return listed(work, command, lambda _: selection, versions)
 
 
 def get_files(work: Workplace, command: GetFiles, _: Context) -> Files:

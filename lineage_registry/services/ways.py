@@ -9,7 +9,7 @@ from lineage_registry.domain.resolution import VERSION_KINDS
 from lineage_registry.domain.trails import Trails
 from lineage_registry.domain.view import Closure, Column, Direction, GraphView, Origin, Walk
 from lineage_registry.ports.commands import Step
-from lineage_registry.services.lineage_nodes import describe_nodes
+from lineage_registry.services.lineage_nodes import describe_nodes, graph_of
 
 _VERSIONS = frozenset(VERSION_KINDS.values())
 _MODELS, _SERVICES = frozenset({NodeKind.MODEL_VERSION}), frozenset({NodeKind.DEPLOYMENT})
@@ -115,14 +115,11 @@ class Ways:
 
     def lineage(self, starts: Iterable[str], *, truncated: bool) -> Lineage:
         """Return the union of the ways, for pictures."""
-        return Lineage.model_construct(
-            starts=list(starts),
+        return graph_of(
+            self._view,
+            starts,
+            list(self.nodes.values()),
+            self._edges,
             direction=self._direction,
-            depth=None,
-            nodes=list(self.nodes.values()),
-            edges=sorted(self._edges, key=lambda edge: edge[:4]),
-            depth_reached=max((node.distance for node in self.nodes.values()), default=0),
             truncated=truncated,
-            revision=self._view.revision,
-            as_of=self._view.at(self._view.revision),
         )

@@ -11,7 +11,7 @@ from lineage_registry.errors import (
     InvalidQueryError,
     InvalidReferenceError,
 )
-from lineage_registry.ports.commands import Tie
+from lineage_registry.ports.commands import Step
 from lineage_registry.registry import Registry
 from tests.behaviour.places import Place
 
@@ -102,7 +102,9 @@ def test_paths_come_shortest_first_with_their_edges_and_are_all_counted(family: 
         False,
     )
     assert (found.source, found.target) == ("models:/twisted/1", "datasets:/raw/1")
-    assert found.paths[0].steps[1] == [Tie(kind="GENERATED_BY", role="", declared=True)]
+    assert found.paths[0].steps[1] == [
+        Step(found.paths[0].nodes[2], "GENERATED_BY", "", declared=True)
+    ]
     assert len(found.lineage.nodes) == 8
     assert len(found.lineage.edges) == 9
     assert [one.distance for one in found.lineage.nodes] == [0, 1, 1, 2, 2, 2, 3, 4]
@@ -122,13 +124,13 @@ def test_paths_come_shortest_first_with_their_edges_and_are_all_counted(family: 
 def test_several_edges_between_two_nodes_are_one_step(family: Registry) -> None:
     found = family.paths("beside:1", "right:1")
     assert (found.total, found.complete) == (1, True)
-    assert [(tie.kind, tie.role) for tie in found.paths[0].steps[0]] == [
+    assert [(step.edge, step.role) for step in found.paths[0].steps[0]] == [
         ("DEPENDS_ON", ""),
         ("DERIVED_FROM", "other"),
     ]
     assert len(found.lineage.edges) == 2
     only = family.paths("beside:1", "right:1", edge_kinds=["DEPENDS_ON"])
-    assert [tie.kind for tie in only.paths[0].steps[0]] == ["DEPENDS_ON"]
+    assert [step.edge for step in only.paths[0].steps[0]] == ["DEPENDS_ON"]
 
 
 def test_where_no_path_leads_it_says_whether_one_leads_back(family: Registry) -> None:

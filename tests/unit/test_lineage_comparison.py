@@ -4,11 +4,12 @@ import networkx as nx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lineage_registry.domain.dag import distances
 from lineage_registry.domain.graph import EdgeKind, Node, NodeKind
 from lineage_registry.domain.matching import Cause, pair_up
 from lineage_registry.domain.presence import Span, presence, there
 from lineage_registry.domain.reproducibility import Item, know, score
-from lineage_registry.domain.staleness import distances, standing
+from lineage_registry.domain.staleness import standing
 
 # The machine may be busy with something else.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -92,7 +93,7 @@ def test_a_version_stands_unless_a_later_one_of_its_own_family_comes_from_it(cau
     graph = nx.DiGraph([(a, b) for a, found in causes.items() for b in found])
     graph.add_nodes_from(causes)
     reached = nx.descendants(graph, start) | {start}
-    assert distances(causes, start) == dict(nx.single_source_shortest_path_length(graph, start))
+    assert distances(causes, [start]) == dict(nx.single_source_shortest_path_length(graph, start))
     expected = {
         node
         for node in reached & owners.keys()
@@ -106,7 +107,7 @@ def test_a_version_stands_unless_a_later_one_of_its_own_family_comes_from_it(cau
 def test_a_long_chain_needs_no_deep_stack():
     size = 20_000
     chain = {node: [node - 1] for node in range(1, size)}
-    reached = distances(chain, size - 1)
+    reached = distances(chain, [size - 1])
     assert reached[0] == size - 1
     assert standing(chain, dict.fromkeys(range(size), 7), reached) == {size - 1}
     spans = [Span(node, node - 1, 1, None) for node in range(1, size)]

@@ -7,11 +7,10 @@ import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage_registry.domain.dag import Dag
+from lineage_registry.domain.dag import Dag, distances
 from lineage_registry.domain.paths import (
     MOST_COUNTED,
     count_paths,
-    distances_to,
     shortest_paths,
 )
 
@@ -44,7 +43,7 @@ def test_paths_are_those_of_networkx_in_order_of_length_and_nodes(edges, order, 
     assert shortest_paths(dag, source, target, most) == every[:most]
     assert count_paths(dag, source, target) == len(every)
     wanted = dict(nx.single_target_shortest_path_length(graph, target))
-    assert distances_to(dag, target) == wanted
+    assert distances(dag.effects, [target]) == wanted
 
 
 def ladder(rungs: int, width: int) -> tuple[Dag, int, int]:

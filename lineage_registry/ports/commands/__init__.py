@@ -106,7 +106,7 @@ from lineage_registry.ports.commands.lineage_history import (
     ValueSet,
 )
 from lineage_registry.ports.commands.order import GetOrder, Order
-from lineage_registry.ports.commands.paths import GetPaths, Path, Paths, Tie
+from lineage_registry.ports.commands.paths import GetPaths, Path, Paths
 from lineage_registry.ports.commands.rebuild import (
     GetRebuildPlan,
     RebuildCost,
@@ -429,7 +429,6 @@ __all__ = [
     "Tainted",
     "TaintedNode",
     "Taints",
-    "Tie",
     "Unlinked",
     "UpdateFamily",
     "UpdateRun",

@@ -4,21 +4,11 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lineage_registry.domain.graph import EdgeKind
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.tables import Table
 from lineage_registry.ports.commands.base import GraphAnswer, Route, TableAnswer
 from lineage_registry.ports.commands.scope import Scoped
-
-
-class Tie(BaseModel):
-    """One edge of a step; steps whose ends are joined by several edges have several."""
-
-    model_config = ConfigDict(frozen=True)
-
-    kind: EdgeKind
-    role: str
-    declared: bool
+from lineage_registry.ports.commands.steps import Steps
 
 
 class Path(BaseModel):
@@ -27,14 +17,14 @@ class Path(BaseModel):
     Attributes:
         length: Its steps.
         nodes: References, the effect first.
-        steps: The edges from each node to the next one.
+        steps: The edges from each node to the next one, which may be several.
     """
 
     model_config = ConfigDict(frozen=True)
 
     length: int
     nodes: list[str]
-    steps: list[list[Tie]]
+    steps: list[Steps]
 
 
 class Paths(TableAnswer, GraphAnswer):
@@ -68,10 +58,10 @@ class Paths(TableAnswer, GraphAnswer):
     def table(self) -> Table:
         """Return a row for each edge of each path; a path without steps has none."""
         rows = [
-            (number, step, path.nodes[step - 1], path.nodes[step], str(tie.kind), tie.role)
+            (number, step, path.nodes[step - 1], path.nodes[step], str(edge.edge), edge.role)
             for number, path in enumerate(self.paths, 1)
-            for step, ties in enumerate(path.steps, 1)
-            for tie in ties
+            for step, edges in enumerate(path.steps, 1)
+            for edge in edges
         ]
         return Table(("path", "step", "effect", "cause", "edge", "role"), rows)
 
