@@ -226,7 +226,7 @@ class Work:
 @on_sqlite
 def test_datahub_19072_some_of_several_paths_are_said_to_be_some(place: Place) -> None:
     fill(place.graph, _lattice(6))
-    found = place.registry.paths("lattice:16", "lattice:1", k=2)
+    found = place.registry.paths("lattice:16", "lattice:1", limit=2)
     assert (len(found.paths), found.total, found.complete) == (2, 3**4, False)
     assert place.registry.paths("lattice:4", "lattice:1").complete
 
