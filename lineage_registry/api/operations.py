@@ -5,12 +5,19 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from lineage_registry.domain.references import Space
-from lineage_registry.ports.commands import COMMANDS, AddInputs, Command, RegisterVersion, StartRun
+from lineage_registry.ports.commands import (
+    COMMANDS,
+    AddInputs,
+    Command,
+    ImportRows,
+    RegisterVersion,
+    StartRun,
+)
 
 PREFIX: Final = "/api/v1"
 SMALL_BODY: Final = 1024 * 1024
 BIG_BODY: Final = 16 * 1024 * 1024
-_WITH_LONG_LISTS: Final = frozenset({RegisterVersion, StartRun, AddInputs})
+_WITH_LONG_LISTS: Final = frozenset({RegisterVersion, StartRun, AddInputs, ImportRows})
 _SINGULAR: Final = {Space.MODELS: "model", Space.DATASETS: "dataset"}
 
 

@@ -252,6 +252,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "doctor": Verb(
             "Check settings, libraries, graph store and artifact store.", "setup:doctor"
         ),
+        "import": Verb("Do what rows from elsewhere say.", "importing:load", writes=True),
         "inspect": Verb("Say what model files hold, running nothing of theirs.", "files:inspect"),
         "serve": Verb("Serve the registry over HTTP.", "server:serve"),
         "upgrade": Verb("Replay the log into fresh tables.", "server:upgrade"),

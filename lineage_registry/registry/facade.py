@@ -19,6 +19,7 @@ from lineage_registry.registry.asking import AsOf
 from lineage_registry.registry.comparison import ComparisonQuestions
 from lineage_registry.registry.exporting import Exporting
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
+from lineage_registry.registry.importing import Importing
 from lineage_registry.registry.licences import LicenceQuestions
 from lineage_registry.registry.lineage import LineageQuestions
 from lineage_registry.registry.log_copies import LogCopies
@@ -47,6 +48,7 @@ class Registry(
     SelectorQuestions,
     Exporting,
     LogCopies,
+    Importing,
 ):
     """A model registry, here or behind an HTTP server.
 

@@ -3,6 +3,7 @@
 So the same `Registry`, and with it the same tests, run through the third entrance.
 """
 
+import hashlib
 import io
 import json
 import os
@@ -324,6 +325,13 @@ def _history(k: c.GetHistory) -> Words:
     return ["history", *words, *when(k), "--", f"{k.space}:/{k.name}"]
 
 
+def _import_rows(k: c.ImportRows) -> Words:
+    name = hashlib.sha256(k.model_dump_json().encode()).hexdigest()
+    file = Path(tempfile.gettempdir()) / f"rows-{name}.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in k.rows))
+    return ["import", "--", str(file)]
+
+
 def _deploy(k: c.Deploy) -> Words:
     words = option("--environment", k.environment) + option("--owner", k.owner)
     words += flag("--force", given=k.force)
@@ -575,6 +583,7 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
         "--",
         k.of,
     ],
+    c.ImportRows: _import_rows,
     c.ListEvents: _events,
     c.GetAuditReport: lambda k: [
         "report",

@@ -92,6 +92,7 @@ def process(somewhere: Path) -> Lreg:
 def scene(lreg: Lreg, somewhere: Path) -> Lreg:
     """A small registry: data, a base model, two versions of a classifier, an ensemble."""
     (somewhere / "digits.csv").write_text("a,b\n1,2\n")
+    (somewhere / "rows.jsonl").write_text('{"model": {"name": "from-elsewhere"}}\n')
     (somewhere / "weights.bin").write_bytes(bytes(range(256)) * 40)
     for line in (
         "dataset register digits.csv -n digits --label 2026-10",

@@ -86,6 +86,7 @@ CALLS = {
     "DefineLicence": "licence define LicenseRef-acme --obligation attribution",
     "StopObligations": "licence stop clf:1 base:1 --obligation non-commercial --evidence no.12",
     "GetLicences": "licence show clf:1",
+    "ImportRows": "import rows.jsonl --reason moved",
     "ListEvents": "events",
     "GetAuditReport": "report base:1",
     "Validate": "validate --bytes",

@@ -134,6 +134,7 @@ from lineage_registry.ports.commands.rollback import (
     RollbackCandidate,
     RollbackCandidates,
 )
+from lineage_registry.ports.commands.rows import ImportedRows, ImportRows
 from lineage_registry.ports.commands.runs import (
     AddInputs,
     EndRun,
@@ -261,6 +262,7 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     DefineLicence,
     StopObligations,
     GetLicences,
+    ImportRows,
     ListEvents,
     GetAuditReport,
     Validate,
@@ -344,6 +346,8 @@ __all__ = [
     "History",
     "HotList",
     "Impact",
+    "ImportRows",
+    "ImportedRows",
     "Input",
     "ItemCount",
     "Licence",
