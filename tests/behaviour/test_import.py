@@ -57,7 +57,7 @@ def test_rows_become_what_somebody_would_have_typed(place: Place) -> None:
     version = registry.version("net@champion")
     assert (version.label, version.metrics) == ("1.0.0", {"acc": 0.9})
     assert registry.version("small:Production").number == 1
-    assert registry.run("r1").get().status == "finished"
+    assert registry.get_run("r1").status == "finished"
     assert {one.reason for one in registry.events()} == {"moved"}
     place.demand_sound()
 
