@@ -1,5 +1,6 @@
 """Rebuild plan: what has to be made again after a change, in which order."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -32,12 +33,16 @@ class _Plan(NamedTuple):
     Attributes:
         makers: Version to the run that made it.
         evaluated: Runs that are concerned by their test data alone.
+        kept: Pinned things that would have been steps.
+        truncated: Whether more than could be looked at comes from the change.
     """
 
     steps: Rebuilding
     kinds: Mapping[int, NodeKind]
     makers: Mapping[int, int]
     evaluated: frozenset[int]
+    kept: Sequence[int]
+    truncated: bool
 
     def runs(self) -> set[int]:
         """Return the runs to run again, with those that are no steps."""
@@ -57,46 +62,64 @@ def get_rebuild_plan(work: Workplace, command: GetRebuildPlan, _: Context) -> Re
             raise InvalidQueryError(
                 "what changed cannot be pinned", hint="pin what should stay as it is"
             )
-        walk = Walk(
-            Direction.DOWNSTREAM,
-            kinds=CARRYING,
-            stop_at=pinned,
-            deleted=command.deleted,
-            inferred=command.inferred,
-            limit=MOST,
-        )
-        closure = view.walk(changed, walk)
-        tests = _tests(view, command, closure.distances.keys() - pinned, pinned)
-        edges = {edge[0:3:2] for edge in (*closure.edges, *tests)}
-        steps = rebuilding(edges, changed, pinned=pinned, targets=targets)
-        kinds = node_kinds(view, steps.levels)
-        versions = [id_ for id_, kind in kinds.items() if kind in _VERSIONS]
-        plan = _Plan(
-            steps,
-            kinds,
-            _makers(view, versions),
-            frozenset(steps.levels.keys() - closure.distances.keys()),
-        )
-        seconds = durations(view, sorted(plan.runs())) if command.cost else None
-        shown = sorted(steps.levels, key=lambda id_: (steps.levels[id_], id_))[: command.limit]
-        kept = sorted(pinned & closure.distances.keys())
-        unaffected = sorted((targets or frozenset()) - steps.levels.keys())
-        named = references_of(view, {*kept, *unaffected})
-        return RebuildPlan(
-            changed=[str(reference) for reference in changes],
-            steps=_steps(view, plan, shown, seconds or {}),
-            levels=max(steps.levels.values(), default=-1) + 1,
-            total=len(steps.levels),
-            runs=len(plan.runs()),
-            versions=len(versions),
-            deployments=sum(kind is NodeKind.DEPLOYMENT for kind in kinds.values()),
-            kept=[named[id_] for id_ in kept],
-            unaffected=[named[id_] for id_ in unaffected],
-            cost=None if seconds is None else _cost(view, plan, seconds),
-            truncated=closure.truncated or len(shown) < len(steps.levels),
-            revision=view.revision,
-            as_of=view.at(view.revision),
-        )
+        plan = _planned(view, command, changed, pinned, targets)
+        unaffected = sorted((targets or frozenset()) - plan.steps.levels.keys())
+        return _answer(view, command, plan, unaffected)
+
+
+def _planned(
+    view: GraphView,
+    command: GetRebuildPlan,
+    changed: frozenset[int],
+    pinned: frozenset[int],
+    targets: frozenset[int] | None,
+) -> _Plan:
+    walk = Walk(
+        Direction.DOWNSTREAM,
+        kinds=CARRYING,
+        stop_at=pinned,
+        deleted=command.deleted,
+        inferred=command.inferred,
+        limit=MOST,
+    )
+    closure = view.walk(changed, walk)
+    tests = _tests(view, command, closure.distances.keys() - pinned, pinned)
+    edges = {edge[0:3:2] for edge in (*closure.edges, *tests)}
+    steps = rebuilding(edges, changed, pinned=pinned, targets=targets)
+    kinds = node_kinds(view, steps.levels)
+    versions = [id_ for id_, kind in kinds.items() if kind in _VERSIONS]
+    return _Plan(
+        steps,
+        kinds,
+        _makers(view, versions),
+        evaluated=frozenset(steps.levels.keys() - closure.distances.keys()),
+        kept=sorted(pinned & closure.distances.keys()),
+        truncated=closure.truncated,
+    )
+
+
+def _answer(
+    view: GraphView, command: GetRebuildPlan, plan: _Plan, unaffected: Sequence[int]
+) -> RebuildPlan:
+    levels, kinds = plan.steps.levels, Counter(plan.kinds.values())
+    seconds = durations(view, sorted(plan.runs())) if command.cost else None
+    shown = sorted(levels, key=lambda id_: (levels[id_], id_))[: command.limit]
+    named = references_of(view, {*plan.kept, *unaffected})
+    return RebuildPlan(
+        changed=[str(read(text)) for text in command.start],
+        steps=_steps(view, plan, shown, seconds or {}),
+        levels=max(levels.values(), default=-1) + 1,
+        total=len(levels),
+        runs=len(plan.runs()),
+        versions=sum(kinds[kind] for kind in _VERSIONS),
+        deployments=kinds[NodeKind.DEPLOYMENT],
+        kept=[named[id_] for id_ in plan.kept],
+        unaffected=[named[id_] for id_ in unaffected],
+        cost=None if seconds is None else _cost(view, plan, seconds),
+        truncated=plan.truncated or len(shown) < len(levels),
+        revision=view.revision,
+        as_of=view.at(view.revision),
+    )
 
 
 def _nodes(view: GraphView, references: Sequence[Reference]) -> frozenset[int]:
