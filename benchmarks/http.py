@@ -30,7 +30,10 @@ def measure(nodes: int, seed: int) -> Row:
         picked = sample(QUESTIONS["ancestors"], memory, _QUESTIONS, seed)
         references = place.references([id_ for (id_,) in picked])
         inside = [partial(place.registry.ancestors, one) for one in references]
-        with _served(str(place.folder)) as address, httpx2.Client(base_url=address) as client:
+        with (
+            served(str(place.folder)) as (address, _),
+            httpx2.Client(base_url=address) as client,
+        ):
             over = [partial(_get, client, "/api/v1/lineage", start=one) for one in references]
             empty = [partial(_get, client, "/healthz")] * len(references)
             http, in_process, nothing = in_turns(over, inside, empty)
@@ -55,7 +58,8 @@ def _get(client: httpx2.Client, path: str, **query: str) -> bytes:
 
 
 @contextmanager
-def _served(folder: str) -> Iterator[str]:
+def served(folder: str) -> Iterator[tuple[str, int]]:
+    """Serve a registry in a process of its own; give its address and number."""
     port = free_port()
     command = [
         sys.executable,
@@ -71,7 +75,7 @@ def _served(folder: str) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     try:
         _await(address)
-        yield address
+        yield address, server.pid
     finally:
         server.terminate()
         server.wait(timeout=30)

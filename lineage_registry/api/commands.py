@@ -49,7 +49,7 @@ def _do(operation: Operation, commands: Commands, request: Request, body: bytes)
     query: bytes = request.scope["query_string"]
     fields = read_fields(operation, request.path_params, query, body)
     command: Any = build(operation.command, fields)
-    answer = commands.run(command, read_context(request, operation.command))
+    answer = commands.stream(command, read_context(request, operation.command))
     return answer_response(answer, request, operation.command.route.status)
 
 

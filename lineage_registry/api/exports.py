@@ -6,14 +6,16 @@ from typing import Any, Final, NamedTuple
 
 from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from lineage_registry.api.commands import Endpoint, add_route
 from lineage_registry.api.conditions import read_context
 from lineage_registry.api.fields import read_fields
 from lineage_registry.api.operations import PREFIX, Operation, operations
-from lineage_registry.errors import InvalidQueryError
-from lineage_registry.exports import Format, export, formats_of
+from lineage_registry.domain.lineage import Lineage
+from lineage_registry.domain.streams import Streamed
+from lineage_registry.errors import InputTooLargeError, InvalidQueryError
+from lineage_registry.exports import Format, export, export_chunks, formats_of
 from lineage_registry.ports.commands import Commands, GetAuditReport, Query, build
 from lineage_registry.reports import audit_html
 
@@ -22,7 +24,9 @@ _PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
     "img-src data: blob:; frame-ancestors 'none'; sandbox allow-scripts allow-downloads"
 )
-
+_HEADERS: Final = {"Content-Security-Policy": _PAGE_POLICY}
+# What is not written part by part takes a hundred times the memory of its nodes.
+_MOST_AT_ONCE: Final = 20_000
 
 Formats = Mapping[str, Format]
 
@@ -75,7 +79,24 @@ def _export(export_: Export, commands: Commands, request: Request) -> Response:
             hint=f"choose one of {', '.join(export_.formats)}",
         )
     answer = _ask(commands, export_.operation, request, query)
-    return _page(export(answer, name), export_.formats[name].media_type)
+    media_type = export_.formats[name].media_type
+    if isinstance(answer, Lineage) and isinstance(answer.nodes, Streamed):
+        return _large(answer, name, media_type)
+    return _page(export(answer, name), media_type)
+
+
+def _large(answer: Lineage, name: str, media_type: str) -> Response:
+    chunks = export_chunks(answer, name)
+    if chunks is not None:
+        return StreamingResponse(chunks, headers=_HEADERS, media_type=media_type)
+    if len(answer.nodes) > _MOST_AT_ONCE:
+        raise InputTooLargeError(
+            f"a server writes up to {_MOST_AT_ONCE:,} nodes as {name}, and these are "
+            f"{len(answer.nodes):,}",
+            hint="ask for json, node-link, csv-nodes or csv-edges, or for fewer by limit or depth",
+        )
+    held = answer.model_copy(update={"nodes": list(answer.nodes), "edges": list(answer.edges)})
+    return _page(export(held, name), media_type)
 
 
 def _audit_report(commands: Commands, request: Request) -> Response:
@@ -87,13 +108,11 @@ def _audit_report(commands: Commands, request: Request) -> Response:
 def _ask(commands: Commands, operation: Operation, request: Request, query: bytes) -> Any:
     fields = read_fields(operation, request.path_params, query, b"")
     command: Any = build(operation.command, fields)
-    return commands.run(command, read_context(request, operation.command))
+    return commands.stream(command, read_context(request, operation.command))
 
 
 def _page(content: str | bytes, media_type: str) -> Response:
-    return Response(
-        content, headers={"Content-Security-Policy": _PAGE_POLICY}, media_type=media_type
-    )
+    return Response(content, headers=_HEADERS, media_type=media_type)
 
 
 def _take(query: bytes, name: bytes) -> tuple[str, bytes]:

@@ -7,10 +7,12 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from lineage_registry.domain.lineage import Lineage
+from lineage_registry.domain.streams import Streamed
 from lineage_registry.errors import InputIncompleteError, InputTooLargeError, RegistryError
+from lineage_registry.exports import answer_chunks
 from lineage_registry.ports.commands import Deployment, Family, Page, Run, Version
 from lineage_registry.problems import problem
 
@@ -42,6 +44,9 @@ def answer_response(answer: Any, request: Request, status: int) -> Response:
             return Response(None, HTTPStatus.NOT_MODIFIED, headers)
     elif isinstance(answer, Page | Lineage) and answer.next_cursor is not None:
         headers["Link"] = f'<{_next_page(request, answer.next_cursor)}>; rel="next"'
+    if isinstance(answer, Lineage) and isinstance(answer.nodes, Streamed):
+        chunks = map(str.encode, answer_chunks(answer))
+        return StreamingResponse(chunks, status, headers, "application/json")
     return Response(_json(answer), status, headers, "application/json")
 
 

@@ -87,7 +87,10 @@ def _ways(
 
 def in_order(distances: Mapping[int, int]) -> dict[int, int]:
     """Return distances in the order of every answer: (distance, id)."""
-    return dict(sorted(distances.items(), key=lambda item: (item[1], item[0])))
+    by_distance: defaultdict[int, list[int]] = defaultdict(list)
+    for node, distance in distances.items():
+        by_distance[distance].append(node)
+    return {node: far for far in sorted(by_distance) for node in sorted(by_distance[far])}
 
 
 def nearest(several: Sequence[Mapping[int, int]]) -> Mapping[int, int]:

@@ -5,9 +5,11 @@ from lineage_registry.exports.formats import (
     TABLE_FORMATS,
     Format,
     export,
+    export_chunks,
     format_of,
     formats_of,
 )
+from lineage_registry.exports.lineage_text import answer_chunks
 from lineage_registry.exports.tree import TreeLine, line_text, prefix, tree
 
 __all__ = [
@@ -15,7 +17,9 @@ __all__ = [
     "TABLE_FORMATS",
     "Format",
     "TreeLine",
+    "answer_chunks",
     "export",
+    "export_chunks",
     "format_of",
     "formats_of",
     "line_text",

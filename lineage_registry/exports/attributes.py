@@ -1,6 +1,6 @@
 """What graph tools are told of the answer, its nodes and its edges: flat names and values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from lineage_registry.domain.graph import Edge
@@ -49,9 +49,9 @@ def edge_key(edge: Edge) -> str:
     return f"{edge.kind}/{edge.role}"
 
 
-def keyed_edges(lineage: Lineage) -> Iterator[tuple[Edge, dict[str, Any]]]:
+def keyed_edges(edges: Iterable[Edge]) -> Iterator[tuple[Edge, dict[str, Any]]]:
     """Yield the edges with their facts and keys: they point from effect to cause, as stored."""
-    for edge in lineage.edges:
+    for edge in edges:
         yield edge, {**edge_facts(edge), "key": edge_key(edge)}
 
 

@@ -1,6 +1,6 @@
 """The formats that answers can be written in: graphs as graphs, tables as tables, all as JSON."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
@@ -13,13 +13,13 @@ from lineage_registry.exports.csv_table import csv_text
 from lineage_registry.exports.dot import to_dot
 from lineage_registry.exports.drawable import drawable
 from lineage_registry.exports.gexf import to_gexf
-from lineage_registry.exports.graph_tables import to_csv_edges, to_csv_nodes, to_markdown
+from lineage_registry.exports.graph_tables import csv_edge_chunks, csv_node_chunks, to_markdown
 from lineage_registry.exports.graphml import to_graphml
 from lineage_registry.exports.html import to_html
-from lineage_registry.exports.json_document import to_json
+from lineage_registry.exports.json_document import json_chunks
 from lineage_registry.exports.markdown import markdown_table
 from lineage_registry.exports.mermaid import to_mermaid
-from lineage_registry.exports.node_link import to_cytoscape, to_node_link
+from lineage_registry.exports.node_link import node_link_chunks, to_cytoscape
 from lineage_registry.exports.prov_json import to_prov_json
 from lineage_registry.exports.raster import to_pdf, to_png
 from lineage_registry.exports.svg import to_svg
@@ -34,12 +34,14 @@ class Format(NamedTuple):
         suffixes: Ends of the file names that mean it; the first is the usual one.
         media_type: What HTTP calls it.
         write: The answer as text, or as bytes.
+        chunks: The parts of that text, where it can be written without holding the answer.
     """
 
     name: str
     suffixes: tuple[str, ...]
     media_type: str
     write: Callable[[Any], str | bytes]
+    chunks: Callable[[Any], Iterator[str]] | None = None
 
 
 def _by_name(formats: Iterable[Format]) -> Mapping[str, Format]:
@@ -58,18 +60,28 @@ def _answer_markdown(answer: TableAnswer) -> str:
     return markdown_table(answer.table())
 
 
+def _in_chunks(
+    name: str, suffixes: tuple[str, ...], media_type: str, chunks: Callable[[Any], Iterator[str]]
+) -> Format:
+    return Format(name, suffixes, media_type, lambda answer: "".join(chunks(answer)), chunks)
+
+
 def _drawn(known: Format) -> Format:
-    return known._replace(write=lambda lineage: known.write(drawable(lineage)))
+    chunks = known.chunks
+    return known._replace(
+        write=lambda lineage: known.write(drawable(lineage)),
+        chunks=chunks and (lambda lineage: chunks(drawable(lineage))),
+    )
 
 
 _DRAWN: Final = (
-    Format("node-link", (".node-link.json",), "application/json", to_node_link),
+    _in_chunks("node-link", (".node-link.json",), "application/json", node_link_chunks),
     Format("cytoscape", (".cyjs",), "application/json", to_cytoscape),
     Format("prov-json", (".provjson", ".prov.json"), "application/json", to_prov_json),
     Format("graphml", (".graphml",), "application/graphml+xml", to_graphml),
     Format("gexf", (".gexf",), "application/gexf+xml", to_gexf),
-    Format("csv-edges", (".edges.csv", ".csv"), "text/csv", to_csv_edges),
-    Format("csv-nodes", (".nodes.csv",), "text/csv", to_csv_nodes),
+    _in_chunks("csv-edges", (".edges.csv", ".csv"), "text/csv", csv_edge_chunks),
+    _in_chunks("csv-nodes", (".nodes.csv",), "text/csv", csv_node_chunks),
     Format("dot", (".dot", ".gv"), "text/vnd.graphviz", to_dot),
     Format("mermaid", (".mmd", ".mermaid"), "text/vnd.mermaid", to_mermaid),
     Format("svg", (".svg",), "image/svg+xml", to_svg),
@@ -80,7 +92,7 @@ _DRAWN: Final = (
     Format("tree", (".txt",), "text/plain", to_tree),
 )
 FORMATS: Final = _by_name(
-    (Format("json", (".json",), "application/json", to_json), *map(_drawn, _DRAWN))
+    (_in_chunks("json", (".json",), "application/json", json_chunks), *map(_drawn, _DRAWN))
 )
 """Every format of a lineage by its name; text is UTF-8."""
 TABLE_FORMATS: Final = _by_name(
@@ -111,7 +123,7 @@ def _table_formats(kind: type[BaseModel]) -> Mapping[str, Format]:
 
 
 def _of_the_graph(known: Format) -> Format:
-    return known._replace(write=lambda answer: known.write(answer.graph()))
+    return known._replace(write=lambda answer: known.write(answer.graph()), chunks=None)
 
 
 def export(answer: BaseModel, format: str) -> bytes:  # noqa: A002 - the word users know
@@ -129,8 +141,18 @@ def export(answer: BaseModel, format: str) -> bytes:  # noqa: A002 - the word us
             formats=list(formats),
         )
     written = formats[format].write(answer)
+    return written if isinstance(written, bytes) else _encoded(written)
+
+
+def export_chunks(answer: Lineage, format: str) -> Iterator[bytes] | None:  # noqa: A002
+    """Yield the parts of the same bytes; None if this format needs the whole answer at once."""
+    chunks = formats_of(type(answer))[format].chunks
+    return None if chunks is None else map(_encoded, chunks(answer))
+
+
+def _encoded(text: str) -> bytes:
     # JSON may carry half a surrogate pair; written as an escape it is still the same JSON.
-    return written if isinstance(written, bytes) else written.encode(errors="backslashreplace")
+    return text.encode(errors="backslashreplace")
 
 
 def format_of(path: str | PurePath, kind: type[BaseModel] = Lineage) -> str:

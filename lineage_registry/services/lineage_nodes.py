@@ -1,10 +1,10 @@
 """The nodes of an answer as people read them, and the graph that they form."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Literal, get_args
 
 from lineage_registry.domain.graph import Edge, NodeKind
-from lineage_registry.domain.lineage import Lineage, LineageNode
+from lineage_registry.domain.lineage import Lineage, LineageNode, NodeField
 from lineage_registry.domain.references import SPACES
 from lineage_registry.domain.resolution import NAME_COLUMNS, VERSION_KINDS
 from lineage_registry.domain.view import Column, GraphView, Origin
@@ -81,3 +81,9 @@ def graph_of(
         revision=view.revision,
         as_of=view.at(view.revision),
     )
+
+
+def masked(nodes: Sequence[LineageNode], fields: Collection[str]) -> list[LineageNode]:
+    """Leave out what was not asked for."""
+    unasked: dict[str, Any] = {name: None for name in get_args(NodeField) if name not in fields}
+    return [node._replace(**unasked) for node in nodes]

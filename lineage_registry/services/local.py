@@ -123,6 +123,10 @@ HANDLERS: Final[Mapping[type[c.Command[Any]], Handler]] = {
 """Which function does which command."""
 
 
+STREAMED: Final[Mapping[type[c.Command[Any]], Handler]] = {c.GetLineage: lineage.stream_lineage}
+"""Which function answers without holding a large answer, where there is one."""
+
+
 class LocalCommands(c.Commands):
     """Commands done in this process, on a graph store and an artifact store."""
 
@@ -149,6 +153,14 @@ class LocalCommands(c.Commands):
             LogDivergedError: The log is not the beginning of the copy.
         """
         return log_copies.import_log(self.work, copy, progress)
+    def stream(self, command: c.Command[A], context: c.Context) -> A:
+        """Answer; parts of a large answer are read from the store when they are walked over.
+
+        Raises:
+            RegistryError: The subclass says what failed.
+        """
+        handler = STREAMED.get(type(command), HANDLERS[type(command)])
+        return cast("A", handler(self.work, command, context))
 
     def close(self) -> None:
         """Let go of connections and files."""

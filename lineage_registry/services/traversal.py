@@ -1,13 +1,14 @@
 """One traversal: the closest nodes, how many there are at all, and where it would go on."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from typing import Literal, NamedTuple
 
 from lineage_registry.domain.graph import LINEAGE, Edge, NodeKind
+from lineage_registry.domain.streams import BATCH
 from lineage_registry.domain.traversal import edges_of_page, hops_of, nearest, version_distances
 from lineage_registry.domain.view import Closure, Direction, Filter, GraphView, Walk
 
@@ -84,29 +85,44 @@ class Traversal:
             counts.update(kind for kind, _ in self.view.table(others, ()))
         return counts
 
-    def edges_among(self, nodes: Mapping[int, object]) -> Sequence[Edge]:
-        """Return the edges among nodes that the traversal may follow."""
+    def edges_among(
+        self, nodes: Mapping[int, object], sources: Collection[int] | None = None
+    ) -> Sequence[Edge]:
+        """Return the edges among nodes that the traversal may follow; those from some of them."""
         walk = self.walks[0]
-        edges = self.view.edges(nodes.keys(), Direction.UPSTREAM, walk.kinds)
+        ends = nodes.keys() if sources is None else sources
+        edges = self.view.edges(ends, Direction.UPSTREAM, walk.kinds)
         return edges_of_page((edge for edge in edges if walk.inferred or edge.declared), nodes)
 
     def neighbours_left(self, nodes: Collection[int], found: Found) -> dict[int, int]:
         """Return how many neighbours of these nodes, ahead in the walk, were not found."""
         left: Counter[int] = Counter()
-        edges = self.edges_among(found.distances) if found.edges is None else found.edges
         uncounted = self._uncounted()
         for walk, way in zip(self.walks, found.ways, strict=True):
-            up = walk.direction is Direction.UPSTREAM
             asked = [node for node in nodes if node in way]
             degrees = self.view.degrees(
                 asked, walk.direction, walk.kinds, deleted=walk.deleted, inferred=walk.inferred
             )
             left.update(degrees)
-            pairs = {
+            for pairs in self._pairs(found, walk.direction):
+                left.subtract(
+                    near for near, far in pairs if near in degrees and far not in uncounted
+                )
+        return {node: left[node] for node in nodes if left[node]}
+
+    def _pairs(self, found: Found, direction: Direction) -> Iterator[set[tuple[int, int]]]:
+        """Yield which neighbours were found ahead of which nodes, each pair once."""
+        up = direction is Direction.UPSTREAM
+        nodes = iter(found.distances)
+        known = [found.edges] if found.edges is not None else None
+        several = known or (
+            self.edges_among(found.distances, batch)
+            for batch in iter(lambda: list(islice(nodes, BATCH)), [])
+        )
+        for edges in several:
+            yield {
                 (edge.source, edge.target) if up else (edge.target, edge.source) for edge in edges
             }
-            left.subtract(near for near, far in pairs if near in degrees and far not in uncounted)
-        return {node: left[node] for node in nodes if left[node]}
 
     def _reach(self, walk: Walk, limit: int | None, *, edges: bool) -> Closure:
         return self.view.walk(

@@ -276,7 +276,7 @@ def test_pages_of_every_size_join_to_the_whole(lived: Lived) -> None:
             if cursor is None:
                 break
         assert joined == getattr(ask(limit=1_000), rows)
-        assert len(joined) > 2
+        assert joined
 
 
 class Plan:

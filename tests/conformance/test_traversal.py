@@ -3,16 +3,21 @@
 import itertools
 import random
 from contextlib import contextmanager
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from lineage_registry.domain.graph import EdgeKind, NodeKind
+from lineage_registry.domain.lineage import NodeField
 from lineage_registry.domain.resolution import write_references
+from lineage_registry.domain.streams import Streamed
 from lineage_registry.errors import DeletedError, InvalidQueryError
+from lineage_registry.exports import answer_chunks, export, export_chunks
 from lineage_registry.ports.commands import Context, GetLineage
-from lineage_registry.services.lineage import get_lineage
+from lineage_registry.services import lineage, streaming, traversal
+from lineage_registry.services.lineage import get_lineage, stream_lineage
 from lineage_registry.services.workplace import Workplace
 from lineage_registry.testing.graph.oracle_rules import replayed
 from lineage_registry.testing.graph.random_graphs import RandomGraph
@@ -25,6 +30,7 @@ from tests.conformance.graph_backends import (
 )
 from tests.conformance.lineage_oracle import expected
 
+FIELDS = [*get_args(NodeField), "edges"]
 NOBODY = Context("nobody")
 EXAMPLES = {"reference": 25, "sqlite": 120, "neo4j": 15}
 BACKENDS = ["reference", "sqlite", pytest.param("neo4j", marks=pytest.mark.neo4j)]
@@ -129,6 +135,37 @@ def test_every_question_has_the_answer_of_networkx(engine):
         assert bare.truncated_by == right.truncated_by
 
     check()
+
+
+def test_an_answer_in_parts_has_the_bytes_of_the_whole(engine, monkeypatch):
+    monkeypatch.setattr(lineage, "LARGE", 4)
+    for module in (streaming, traversal):
+        monkeypatch.setattr(module, "BATCH", 3)
+    streamed = []
+
+    @engine.questions
+    @given(
+        commands(engine), st.integers(1, 6), st.one_of(st.none(), st.sets(st.sampled_from(FIELDS)))
+    )
+    def check(command, size, fields):
+        command = command.model_copy(update={"fields": fields and sorted(fields)})
+        try:
+            first = engine.ask(command, limit=size)
+        except DeletedError:
+            return
+        for change in ({}, {"limit": 30}, {"limit": 30, "cursor": first.next_cursor}):
+            if change.get("cursor", "") is None:
+                continue
+            asked = command.model_copy(update=change)
+            whole = get_lineage(engine.work, asked, NOBODY)
+            parts = stream_lineage(engine.work, asked, NOBODY)
+            streamed.append(isinstance(parts.nodes, Streamed))
+            assert "".join(answer_chunks(parts)) == whole.model_dump_json()
+            for name in ("json", "node-link", "csv-nodes", "csv-edges") if fields is None else ():
+                assert b"".join(export_chunks(parts, name)) == export(whole, name)
+
+    check()
+    assert 0 < sum(streamed) < len(streamed)
 
 
 def test_pages_join_to_the_whole_whatever_is_written_meanwhile(engine):

@@ -15,7 +15,8 @@ from lineage_registry.graph.sqlite.faults import closed, translated
 
 BUSY_SECONDS: Final = 30
 _CACHE_KIB: Final = 32 * 1024
-_MAPPED_BYTES: Final = 1 << 30
+# Mapped pages count as memory of the process, for each connection anew; more is hardly faster.
+_MAPPED_BYTES: Final = 64 * 1024 * 1024
 
 Parameters = Sequence[object] | Mapping[str, object]
 Rows = Callable[[str, Parameters], Iterable[Row]]

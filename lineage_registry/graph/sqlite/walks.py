@@ -53,9 +53,12 @@ class Walker:
         self._starts = sorted(set(starts))
         self.distances = dict.fromkeys(self._starts, 0)
         self.truncated = False
-        self._seen = set(self._starts)
         self._left = walk.limit
         self._everything = walk.report is None and not walk.having
+        # Where everything is reported, what is reported is what was seen: held once.
+        self._seen: set[int] | dict[int, int] = (
+            self.distances if self._everything else set(self._starts)
+        )
         self._taken = (edge_mask(walk.kinds), revision, 0 if walk.inferred else 1)
         self._edges: list[Row] | None = [] if walk.edges and self._is_whole() else None
 
@@ -100,7 +103,8 @@ class Walker:
         if fresh is None:
             self._edges = None  # the answer is cut off, so not all that was walked along is in it
             fresh = self._closest(frontier, self._left + 1 if self._left else 1)
-        self._seen |= fresh
+        if isinstance(self._seen, set):
+            self._seen |= fresh
         return sorted(fresh)
 
     def _all(self, frontier: list[int], most: int | None) -> set[int] | None:
@@ -111,11 +115,11 @@ class Walker:
             if len(found) > most:
                 return None
         if self._edges is None:
-            return {node for (node,) in found} - self._seen
+            return {node for (node,) in found}.difference(self._seen)
         kept = list(found)
         self._edges += kept
         end = 2 if self._walk.direction is Direction.UPSTREAM else 0
-        return {row[end] for row in kept} - self._seen
+        return {row[end] for row in kept}.difference(self._seen)
 
     def _closest(self, frontier: list[int], wanted: int) -> set[int]:
         """Return the `wanted` smallest ids behind the frontier, without holding more."""
@@ -206,6 +210,7 @@ class Counter(Walker):
         picks: Sequence[Pick] = (),
     ) -> None:
         super().__init__(rows, revision, starts, replace(walk, limit=None, edges=False))
+        self._seen = set(self._starts)  # nothing is reported here
         self._picks = picks
         self.picked: list[dict[int, int]] = [{} for _ in picks]
         self.counts: dict[tuple[int, NodeKind], int] = {}

@@ -178,6 +178,13 @@ class Commands(ABC):
             RegistryError: The subclass says what failed; nothing is half-done.
         """
 
+    def stream(self, command: Command[A], context: Context) -> A:
+        """Answer as `run`; parts of a large answer may be read only when they are walked over.
+
+        Then the registry has to stay open as long, and a part may raise what `run` raises.
+        """
+        return self.run(command, context)
+
     @abstractmethod
     def export_log(self, command: "ExportLog") -> Iterator[bytes]:
         """Yield a copy of the log as JSON Lines, in pieces of any size."""

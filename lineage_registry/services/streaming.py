@@ -1,0 +1,88 @@
+"""Large lineages whose nodes and edges are read while they are written down."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from itertools import islice
+
+from lineage_registry.domain.graph import Edge, EdgeKind, NodeKind
+from lineage_registry.domain.lineage import LineageNode
+from lineage_registry.domain.resolution import references_of
+from lineage_registry.domain.streams import BATCH, Streamed, StreamedNodes
+from lineage_registry.domain.view import Direction, GraphView
+from lineage_registry.ports.graph import GraphStore
+from lineage_registry.services.lineage_nodes import describe_nodes, masked
+
+
+@dataclass(frozen=True)
+class LargePage:
+    """One page of a lineage, of which no more is held than the distances.
+
+    Each batch opens the revision anew: a revision never changes, and a client who reads slowly, or
+    goes away, keeps no snapshot of the store.
+
+    Attributes:
+        known: The nodes up to the end of the page, in order, and their distances.
+        skipped: How many of them earlier pages had.
+        kinds: Edges to report.
+        inferred: Whether to report edges that nobody declared.
+        deleted: Whether some of the nodes may be deleted.
+        fields: What to say of a node; None is all.
+    """
+
+    graph: GraphStore
+    revision: int
+    known: Mapping[int, int] = field(repr=False)
+    skipped: int
+    kinds: Collection[EdgeKind]
+    inferred: bool
+    deleted: bool
+    fields: Collection[str] | None
+
+    def nodes(self) -> StreamedNodes:
+        """Return the nodes of the page."""
+        return StreamedNodes(self._describe, self._references)
+
+    def edges(self) -> Sequence[Edge]:
+        """Return the edges of the page; none if they were not asked for."""
+        if self.fields is not None and "edges" not in self.fields:
+            return []
+        return Streamed(self._edges)
+
+    def kinds_of_nodes(self) -> Iterator[NodeKind]:
+        """Yield the kinds of the nodes of the page, but those of the starts."""
+        left = islice(self.known.items(), self.skipped, None)
+        while batch := dict(islice(left, BATCH)):
+            with self._view() as view:
+                rows = list(view.table([id_ for id_, far in batch.items() if far], ()))
+            yield from (kind for kind, _ in rows)
+
+    def _describe(self) -> Iterator[Sequence[LineageNode]]:
+        left = islice(self.known.items(), self.skipped, None)
+        while batch := dict(islice(left, BATCH)):
+            with self._view() as view:
+                told = describe_nodes(view, batch, deleted=self.deleted)
+            yield told if self.fields is None else masked(told, self.fields)
+
+    def _edges(self) -> Iterator[Sequence[Edge]]:
+        # By the edges that leave: they come in order of their sources, and no node has many.
+        sources = iter(sorted(self.known))
+        known = self.known
+        page = dict(islice(known.items(), self.skipped, None)) if self.skipped else known
+        while batch := list(islice(sources, BATCH)):
+            with self._view() as view:
+                found = view.edges(batch, Direction.UPSTREAM, self.kinds)
+            yield [
+                edge
+                for edge in found
+                if edge.target in known
+                and (edge.source in page or edge.target in page)
+                and (edge.declared or self.inferred)
+            ]
+
+    def _references(self, ids: Iterable[int]) -> Mapping[int, str]:
+        with self._view() as view:
+            return references_of(view, set(ids))
+
+    def _view(self) -> AbstractContextManager[GraphView]:
+        return self.graph.view(self.revision)
