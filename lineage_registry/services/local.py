@@ -153,6 +153,7 @@ class LocalCommands(c.Commands):
             LogDivergedError: The log is not the beginning of the copy.
         """
         return log_copies.import_log(self.work, copy, progress)
+
     def stream(self, command: c.Command[A], context: c.Context) -> A:
         """Answer; parts of a large answer are read from the store when they are walked over.
 
