@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, Unpack
 
 from lineage_registry.domain.graph import Scalar
-from lineage_registry.domain.references import Reference, Space, parse_reference
+from lineage_registry.domain.references import Space
 from lineage_registry.errors import InvalidInputError, InvalidReferenceError
 from lineage_registry.ports import commands as c
 from lineage_registry.ports.artifacts import ArtifactStore
 from lineage_registry.ports.formats import HandlerRegistry
 from lineage_registry.registry import runs as run_blocks
+from lineage_registry.registry.addressing import (
+    Link,
+    as_of_one,
+    each_link,
+    family_asked,
+    family_of,
+    input_link,
+    model_version_of,
+    parent_link,
+    run_id_of,
+    version_asked,
+    version_of,
+)
 from lineage_registry.registry.asking import AsOf
+from lineage_registry.registry.audit import AuditQuestions
 from lineage_registry.registry.comparison import ComparisonQuestions
 from lineage_registry.registry.exporting import Exporting
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
 from lineage_registry.registry.importing import Importing
 from lineage_registry.registry.licences import LicenceQuestions
+from lineage_registry.registry.lifecycle import LifecycleCommands
 from lineage_registry.registry.lineage import LineageQuestions
 from lineage_registry.registry.log_copies import LogCopies
 from lineage_registry.registry.maintenance import MaintenanceQuestions
@@ -33,11 +48,10 @@ from lineage_registry.registry.structure import StructureQuestions
 from lineage_registry.registry.taints import TaintQuestions
 from lineage_registry.registry.transfers import Progress, download, fetched, saved, uploaded
 
-Link = str | tuple[str, str]
-"""A reference, or a reference and the role it has."""
-
 
 class Registry(
+    LifecycleCommands,
+    AuditQuestions,
     LineageQuestions,
     ComparisonQuestions,
     RecallQuestions,
@@ -152,7 +166,7 @@ class Registry(
         **how: Unpack[How],
     ) -> FamilyHandle:
         """Describe, tag (None takes a tag away) or rename a model or dataset."""
-        space, name = _family_of(reference)
+        space, name = family_of(reference)
         answer = self.sender.write(
             c.UpdateFamily,
             how,
@@ -171,13 +185,13 @@ class Registry(
         Raises:
             HasDependentsError: Something relies on it; `force` with a reason overrides.
         """
-        space, name = _family_of(reference)
+        space, name = family_of(reference)
         answer = self.sender.write(c.DeleteFamily, how, space=space, name=name, force=force)
         return FamilyHandle.of(answer, self)
 
     def restore(self, reference: str, **how: Unpack[How]) -> FamilyHandle:
         """Bring back a deleted model or dataset with the versions that went with it."""
-        space, name = _family_of(reference)
+        space, name = family_of(reference)
         return FamilyHandle.of(
             self.sender.write(c.RestoreFamily, how, space=space, name=name), self
         )
@@ -235,11 +249,11 @@ class Registry(
         fields = {
             "space": Space.MODELS,
             "name": name,
-            "parents": [_parent(link) for link in _each(parents)],
-            "dependencies": [_input(link) for link in _each(dependencies)],
-            "datasets": [_input(link) for link in _each(datasets)],
-            "tested_on": [_input(link) for link in _each(tested_on)],
-            "siblings": list(_each(siblings)),
+            "parents": [parent_link(link) for link in each_link(parents)],
+            "dependencies": [input_link(link) for link in each_link(dependencies)],
+            "datasets": [input_link(link) for link in each_link(datasets)],
+            "tested_on": [input_link(link) for link in each_link(tested_on)],
+            "siblings": list(each_link(siblings)),
             "run": run or self._active_run(),
             "label": label,
             "description": description,
@@ -280,8 +294,8 @@ class Registry(
         fields = {
             "space": Space.DATASETS,
             "name": name,
-            "parents": [_parent(link) for link in _each(parents)],
-            "datasets": [_input(link) for link in _each(datasets)],
+            "parents": [parent_link(link) for link in each_link(parents)],
+            "datasets": [input_link(link) for link in each_link(datasets)],
             "run": run or self._active_run(),
             "label": label,
             "description": description,
@@ -301,13 +315,13 @@ class Registry(
             NotFoundError: The subclass says what is missing.
             InvalidReferenceError: It names no version.
         """
-        asked = _version_asked(reference, as_of)
+        asked = version_asked(reference, as_of)
         answer = self.sender.ask(c.GetVersion, **asked, deleted=deleted)
         return VersionHandle.of(answer, self)
 
     def versions(self, reference: str, **filters: Any) -> Rows[VersionHandle]:
         """Return versions of a model or dataset, newest first; filters: stage, deleted, as_of."""
-        asked = _family_asked(reference, filters.pop("as_of", None))
+        asked = family_asked(reference, filters.pop("as_of", None))
         found = self.sender.rows(c.ListVersions, **asked, **filters)
         return found.map(lambda one: VersionHandle.of(one, self))
 
@@ -324,7 +338,7 @@ class Registry(
 
     def files(self, reference: str, *, as_of: AsOf = None, deleted: bool = False) -> c.Files:
         """Return the files of a version: paths, digests and sizes."""
-        return self.sender.ask(c.GetFiles, **_version_asked(reference, as_of), deleted=deleted)
+        return self.sender.ask(c.GetFiles, **version_asked(reference, as_of), deleted=deleted)
 
     def update_version(
         self,
@@ -338,7 +352,7 @@ class Registry(
         answer = self.sender.write(
             c.UpdateVersion,
             how,
-            **_version_of(reference),
+            **version_of(reference),
             description=description,
             tags=None if tags is None else dict(tags),
         )
@@ -349,7 +363,7 @@ class Registry(
     ) -> VersionHandle:
         """Add measurements to a version."""
         answer = self.sender.write(
-            c.LogVersionMetrics, how, **_version_of(reference), metrics=dict(metrics), step=step
+            c.LogVersionMetrics, how, **version_of(reference), metrics=dict(metrics), step=step
         )
         return VersionHandle.of(answer, self)
 
@@ -361,12 +375,12 @@ class Registry(
         Raises:
             HasDependentsError: Something relies on it; `force` with a reason overrides.
         """
-        answer = self.sender.write(c.DeleteVersion, how, **_version_of(reference), force=force)
+        answer = self.sender.write(c.DeleteVersion, how, **version_of(reference), force=force)
         return VersionHandle.of(answer, self)
 
     def restore_version(self, reference: str, **how: Unpack[How]) -> VersionHandle:
         """Bring back a deleted version."""
-        answer = self.sender.write(c.RestoreVersion, how, **_version_of(reference))
+        answer = self.sender.write(c.RestoreVersion, how, **version_of(reference))
         return VersionHandle.of(answer, self)
 
     def add_dependency(
@@ -377,7 +391,7 @@ class Registry(
         Raises:
             LineageCycleError: The other one comes from it.
         """
-        name, version = _model_version_of(reference)
+        name, version = model_version_of(reference)
         answer = self.sender.write(
             c.AddDependency, how, name=name, version=version, on=on, role=role
         )
@@ -387,7 +401,7 @@ class Registry(
         self, reference: str, on: str, role: str | None = None, **how: Unpack[How]
     ) -> VersionHandle:
         """End a dependency; it stays visible as of earlier revisions."""
-        name, version = _model_version_of(reference)
+        name, version = model_version_of(reference)
         answer = self.sender.write(
             c.RemoveDependency, how, name=name, version=version, on=on, role=role
         )
@@ -418,7 +432,7 @@ class Registry(
             NotInstalledError: The library of its format is missing.
         """
         version = self.version(reference, as_of=as_of)
-        files = self.files(version.reference, as_of=_as_of(reference, as_of))
+        files = self.files(version.reference, as_of=as_of_one(reference, as_of))
         if files.format is None or not files.files:
             raise InvalidInputError(f"{version.reference} has no files to load")
         if files.format == "files":
@@ -448,7 +462,7 @@ class Registry(
         """
         version = self.version(reference, as_of=as_of)
         target = Path(folder)
-        files = self.files(version.reference, as_of=_as_of(reference, as_of))
+        files = self.files(version.reference, as_of=as_of_one(reference, as_of))
         download(self.artifacts, files, target, progress)
         self._note_input(version, role)
         return target
@@ -485,8 +499,8 @@ class Registry(
             name=name,
             params=dict(params or {}),
             tags=dict(tags or {}),
-            inputs=[_input(link) for link in _each(inputs)],
-            tested_on=[_input(link) for link in _each(tested_on)],
+            inputs=[input_link(link) for link in each_link(inputs)],
+            tested_on=[input_link(link) for link in each_link(tested_on)],
             parent=parent or self._active_run(),
             code_commit=code_commit if code_commit is not None else run_blocks.code_commit(),
             environment=dict(run_blocks.environment() if environment is None else environment),
@@ -495,7 +509,7 @@ class Registry(
 
     def get_run(self, run_id: str, *, as_of: AsOf = None) -> c.Run:
         """Return a run by id or reference."""
-        return self.sender.ask(c.GetRun, run_id=_run_id(run_id), as_of=as_of)
+        return self.sender.ask(c.GetRun, run_id=run_id_of(run_id), as_of=as_of)
 
     def resume_run(self, run_id: str) -> RunHandle:
         """Return a handle of a run that was started elsewhere."""
@@ -513,7 +527,7 @@ class Registry(
         return self.sender.write(
             c.UpdateRun,
             how,
-            run_id=_run_id(run_id),
+            run_id=run_id_of(run_id),
             description=description,
             tags=None if tags is None else dict(tags),
         )
@@ -524,7 +538,7 @@ class Registry(
 
     def metric_history(self, run_id: str, key: str, *, as_of: AsOf = None) -> c.MetricHistory:
         """Return all values of one metric of a run."""
-        return self.sender.ask(c.GetMetricHistory, run_id=_run_id(run_id), key=key, as_of=as_of)
+        return self.sender.ask(c.GetMetricHistory, run_id=run_id_of(run_id), key=key, as_of=as_of)
 
     # Lifecycle
 
@@ -544,7 +558,7 @@ class Registry(
             TaintedError: The stage is guarded and a critical taint reaches the version; `force`
                 with a reason overrides.
         """
-        name, version = _model_version_of(reference)
+        name, version = model_version_of(reference)
         answer = self.sender.write(
             c.MoveStage,
             how,
@@ -556,167 +570,16 @@ class Registry(
         )
         return VersionHandle.of(answer, self)
 
-    def rollback(
-        self,
-        name: str,
-        *,
-        stage: str | None = None,
-        alias: str | None = None,
-        dry_run: bool = False,
-        force: bool = False,
-        **how: Unpack[How],
-    ) -> c.Rollback:
-        """Let a stage (Production) or an alias name again what it named before.
-
-        Raises:
-            NothingToRollBackToError: It named nothing before.
-            TaintedError: A critical taint reaches what it named before; `force` with a reason
-                overrides.
-        """
-        return self.sender.write(
-            c.RollBack,
-            how,
-            name=_model_of(name),
-            stage=stage,
-            alias=alias,
-            dry_run=dry_run,
-            force=force,
-        )
-
-    def rollback_candidates(
-        self,
-        name: str,
-        *,
-        stage: str | None = None,
-        alias: str | None = None,
-        metric: str | None = None,
-        lower_is_better: bool = False,
-        verify: bool = False,
-        limit: int | None = None,
-        as_of: AsOf = None,
-    ) -> c.RollbackCandidates:
-        """Return what a stage (Production) or an alias named before, last named first.
-
-        Each comes with what speaks for and against it: taints, conflicts of licences, whether its
-        files are there (read again with `verify`), whether it is like the current version, its
-        rank by `metric`, and what would move.
-
-        Raises:
-            StageNotFoundError: There is no such stage.
-        """
-        return self.sender.ask(
-            c.GetRollbackCandidates,
-            name=_model_of(name),
-            stage=stage,
-            alias=alias,
-            metric=metric,
-            lower_is_better=lower_is_better,
-            verify=verify,
-            limit=limit,
-            as_of=as_of,
-        )
-
     def set_alias(self, reference: str, alias: str, **how: Unpack[How]) -> FamilyHandle:
         """Let an alias name a version."""
-        answer = self.sender.write(c.SetAlias, how, **_version_of(reference), alias=alias)
+        answer = self.sender.write(c.SetAlias, how, **version_of(reference), alias=alias)
         return FamilyHandle.of(answer, self)
 
     def remove_alias(self, reference: str, alias: str, **how: Unpack[How]) -> FamilyHandle:
         """Take an alias of a model or dataset away."""
-        space, name = _family_of(reference)
+        space, name = family_of(reference)
         answer = self.sender.write(c.RemoveAlias, how, space=space, name=name, alias=alias)
         return FamilyHandle.of(answer, self)
-
-    def history(
-        self,
-        reference: str,
-        *,
-        stage: str | None = None,
-        alias: str | None = None,
-        limit: int | None = None,
-        as_of: AsOf = None,
-    ) -> c.History:
-        """Return who moved a model's stages and aliases, when, why, from where to where.
-
-        The newest moves come first, `limit` (100) of them.
-        """
-        asked = _family_asked(reference, as_of)
-        return self.sender.ask(c.GetHistory, **asked, stage=stage, alias=alias, limit=limit)
-
-    def stages(self, *, as_of: AsOf = None) -> list[str]:
-        """Return the stages that versions can be in."""
-        return self.sender.ask(c.GetStages, as_of=as_of).stages
-
-    def configure_stages(
-        self, stages: Sequence[str], *, guarded: Sequence[str] | None = None, **how: Unpack[How]
-    ) -> list[str]:
-        """Set the stages that versions can be in; those `guarded` take nothing tainted."""
-        return self.sender.write(
-            c.ConfigureStages,
-            how,
-            stages=list(stages),
-            guarded=guarded,
-        ).stages
-
-    def deploy(
-        self,
-        name: str,
-        version: str,
-        *,
-        environment: str | None = None,
-        owner: str | None = None,
-        force: bool = False,
-        **how: Unpack[How],
-    ) -> c.Deployment:
-        """Let a deployment serve a model version; it is created if there is none of this name.
-
-        Raises:
-            TaintedError: A critical taint reaches the version; `force` with a reason overrides.
-        """
-        return self.sender.write(
-            c.Deploy,
-            how,
-            name=name,
-            version=version,
-            environment=environment,
-            owner=owner,
-            force=force,
-        )
-
-    def deployment(self, name: str, *, as_of: AsOf = None) -> c.Deployment:
-        """Return a deployment."""
-        return self.sender.ask(c.GetDeployment, name=name, as_of=as_of)
-
-    def deployments(self, **filters: Any) -> Rows[c.Deployment]:
-        """Return deployments, oldest first; filters: deleted, as_of."""
-        return self.sender.rows(c.ListDeployments, **filters)
-
-    def delete_deployment(self, name: str, **how: Unpack[How]) -> c.Deployment:
-        """Put a deployment out of sight: it serves no more."""
-        return self.sender.write(c.DeleteDeployment, how, name=name)
-
-    # Audit
-
-    def events(self, **filters: Any) -> Rows[c.AuditEvent]:
-        """Return the audit trail, oldest first.
-
-        Filters: subject (a reference), actor, type (a list), since, until, newest_first, as_of.
-        """
-        return self.sender.rows(c.ListEvents, **filters)
-
-    def audit_report(
-        self, reference: str, *, verify: bool = True, as_of: AsOf = None
-    ) -> c.AuditReport:
-        """Return what to hand the auditor about a version; its files are read again if `verify`."""
-        return self.sender.ask(c.GetAuditReport, of=reference, verify=verify, as_of=as_of)
-
-    def validate(self, *, bytes: bool = False) -> c.Validation:  # noqa: A002
-        """Check the whole registry; with `bytes` every file is read again."""
-        return self.sender.ask(c.Validate, bytes=bytes)
-
-    def status(self) -> c.Status:
-        """Return what answers here."""
-        return self.sender.ask(c.GetStatus)
 
     def close(self) -> None:
         """Let go of connections and files."""
@@ -753,7 +616,7 @@ class Registry(
         return FamilyHandle.of(answer, self)
 
     def _family(self, space: Space, reference: str, as_of: AsOf) -> FamilyHandle:
-        asked = _family_asked(reference, as_of, space)
+        asked = family_asked(reference, as_of, space)
         if asked["space"] is not space:
             raise InvalidReferenceError(
                 f"{reference!r} is none of the {space}", hint=f"write NAME or {space}:/NAME"
@@ -790,94 +653,3 @@ class Registry(
         run = run_blocks.current.get()
         if run is not None and run.registry is self:
             run.loaded(version, role)
-
-
-def _each(links: Iterable[Any]) -> Iterable[Any]:
-    """Return the links; one reference alone is one link, not its letters."""
-    return (links,) if isinstance(links, str) else links
-
-
-def _parent(link: Link) -> dict[str, str]:
-    if isinstance(link, str):
-        return {"reference": link}
-    return {"reference": link[0], "kind": link[1]}
-
-
-def _input(link: Link) -> dict[str, str]:
-    if isinstance(link, str):
-        return {"reference": link}
-    return {"reference": link[0], "role": link[1]}
-
-
-def _family_of(reference: str) -> tuple[Space, str]:
-    return _family(reference, _now(reference))
-
-
-def _model_of(reference: str) -> str:
-    space, name = _family_of(reference)
-    if space is not Space.MODELS:
-        raise InvalidReferenceError(f"{reference!r} is no model", hint="write NAME")
-    return name
-
-
-def _version_of(reference: str) -> dict[str, Any]:
-    return _version(reference, _now(reference))
-
-
-def _model_version_of(reference: str) -> tuple[str, str]:
-    found = _now(reference)
-    if found.selector is None or found.space is not Space.MODELS:
-        raise InvalidReferenceError(
-            f"{reference!r} is no version of a model", hint="write NAME:VERSION or NAME@ALIAS"
-        )
-    return found.name, str(found.selector)
-
-
-def _family_asked(reference: str, as_of: AsOf, default: Space = Space.MODELS) -> dict[str, Any]:
-    space, name = _family(reference, parse_reference(reference, default))
-    return {"space": space, "name": name, "as_of": _as_of(reference, as_of)}
-
-
-def _version_asked(reference: str, as_of: AsOf) -> dict[str, Any]:
-    asked = _version(reference, parse_reference(reference))
-    return {**asked, "as_of": _as_of(reference, as_of)}
-
-
-def _family(reference: str, found: Reference) -> tuple[Space, str]:
-    if found.selector is not None or found.space not in {Space.MODELS, Space.DATASETS}:
-        raise InvalidReferenceError(
-            f"{reference!r} is no model or dataset", hint="leave the version out"
-        )
-    return found.space, found.name
-
-
-def _version(reference: str, found: Reference) -> dict[str, Any]:
-    if found.space not in {Space.MODELS, Space.DATASETS}:
-        raise InvalidReferenceError(
-            f"{reference!r} is no version of a model or dataset", hint="write NAME:VERSION"
-        )
-    if found.selector is None:
-        raise InvalidReferenceError(
-            f"{reference!r} names no version", hint=f"add one, like {found.name}:latest"
-        )
-    return {"space": found.space, "name": found.name, "version": str(found.selector)}
-
-
-def _now(reference: str) -> Reference:
-    found = parse_reference(reference)
-    if found.as_of is not None:
-        raise InvalidReferenceError("the past cannot be changed", hint="leave ?as_of= out")
-    return found
-
-
-def _as_of(reference: str, as_of: AsOf) -> AsOf:
-    named = parse_reference(reference).as_of
-    if named is not None and as_of is not None:
-        raise InvalidReferenceError(
-            "as_of is given twice", hint="give it in the reference or beside it"
-        )
-    return named if as_of is None else as_of
-
-
-def _run_id(text: str) -> str:
-    return text.removeprefix("runs:/")
