@@ -214,9 +214,21 @@ def _missing(view: GraphView, reference: Reference) -> NotFoundError:
     if kind is not NodeKind.RUN:
         near = _similar_names(view, kind, reference.name)
         hint = f"did you mean {' or '.join(near)}?" if near else None
+        hint = _namesake(view, reference) or hint
     return _MISSING[reference.space](
         f"there is no {what} {reference.name!r}", hint=hint, reference=str(reference)
     )
+
+
+def _namesake(view: GraphView, reference: Reference) -> str | None:
+    """Say that the other catalogue has this name: short references name only one of them."""
+    if reference.space not in {Space.MODELS, Space.DATASETS}:
+        return None
+    other = Space.DATASETS if reference.space is Space.MODELS else Space.MODELS
+    family = Reference(other, reference.name)
+    if not view.locate({_address(family)}):
+        return None
+    return f"there is a {other.removesuffix('s')} of this name: {family}"
 
 
 def _similar_names(view: GraphView, kind: NodeKind, name: str) -> list[str]:

@@ -3,17 +3,22 @@
 from collections.abc import Mapping
 
 from lineage_registry.domain.graph import Edge, EdgeKind, NodeKind
-from lineage_registry.domain.resolution import resolve_all, write_references
+from lineage_registry.domain.resolution import write_references
 from lineage_registry.domain.view import Direction, Walk
 from lineage_registry.ports.commands import Context, GetNeighbours, Neighbour, Neighbours
+from lineage_registry.services.starts import single_nodes
 from lineage_registry.services.workplace import Workplace, read
 
 
 def get_neighbours(work: Workplace, command: GetNeighbours, _: Context) -> Neighbours:
-    """Return the direct neighbours of a thing over edges of every kind."""
+    """Return the direct neighbours of a thing over edges of every kind.
+
+    Raises:
+        InvalidReferenceError: It is a whole model or dataset.
+    """
     reference = read(command.of)
     with work.ask(command.as_of, [reference]) as view:
-        node = resolve_all(view, [reference])[0].node
+        (node,) = single_nodes(view, [reference], deleted=False)
         edges: list[Edge] = []
         truncated = False
         for direction in Direction:

@@ -49,6 +49,17 @@ def test_a_missing_model_is_told_with_names_that_are_near(registry: Registry) ->
     assert caught.value.hint == "did you mean resnet50?"
 
 
+def test_a_name_that_the_other_catalogue_has_is_told(registry: Registry) -> None:
+    registry.register_dataset("digits")
+    registry.register("clf")
+    with pytest.raises(ModelNotFoundError) as caught:
+        registry.ancestors("digits:1")
+    assert caught.value.hint == "there is a dataset of this name: datasets:/digits"
+    with pytest.raises(DatasetNotFoundError) as missing:
+        registry.run("judge", inputs=["clf:1"])
+    assert missing.value.hint == "there is a model of this name: models:/clf"
+
+
 def test_models_are_listed_by_part_of_the_name_owner_and_tags(registry: Registry) -> None:
     registry.create_model("vision.resnet", owner="ann", tags={"team": "a"})
     registry.create_model("vision.vit", owner="bob", tags={"team": "b", "hot": ""})
