@@ -11,7 +11,7 @@ from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import note_cut
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.terminal import has_unicode
-from lineage_registry.cli.walks import Depth, Walk, asked, note_beyond
+from lineage_registry.cli.walks import Depth, NoInferred, Through, Walk, asked, note_beyond
 
 _GATE = 7
 
@@ -42,6 +42,8 @@ def impact(
             "--stage", "-s", metavar="STAGE", help="What counts as Production; repeatable."
         ),
     ] = None,
+    deleted: Through = False,
+    no_inferred: NoInferred = False,
     limit: a.Nodes = None,
     fail_on: Annotated[
         Literal["production", "deployments", "any"] | None,
@@ -58,6 +60,8 @@ def impact(
             depth=depth,
             node_kinds=parsing.as_kinds(node_kind, upper=False),
             stage=[one for one in stage if one] if stage else None,
+            deleted=deleted,
+            inferred=not no_inferred,
             limit=limit,
             as_of=as_of,
         )

@@ -129,13 +129,16 @@ class LineageQuestions(Asker):
         depth: int | None = None,
         node_kinds: Sequence[str] | None = None,
         stage: str | Sequence[str] | None = None,
+        deleted: bool = False,
+        inferred: bool = True,
         limit: int | None = None,
         as_of: AsOf = None,
     ) -> c.Impact:
         """Return what is affected if some things break or are withdrawn, and who to tell.
 
         Counts by kind and distance and by model and dataset are complete; at most `limit` (100)
-        nodes of a sort are named. `stage` says what counts as Production.
+        nodes of a sort are named. `stage` says what counts as Production. `deleted` goes through
+        deleted things, which hide what lies behind them otherwise.
 
         Raises:
             NotFoundError: A start or stage is not there.
@@ -146,6 +149,8 @@ class LineageQuestions(Asker):
             depth=depth,
             node_kinds=node_kinds,
             stage=[stage] if isinstance(stage, str) else stage,
+            deleted=deleted,
+            inferred=inferred,
             limit=limit,
             as_of=as_of,
         )
@@ -159,5 +164,9 @@ class LineageQuestions(Asker):
     def neighbours(
         self, reference: str, *, limit: int | None = None, as_of: AsOf = None
     ) -> c.Neighbours:
-        """Return the direct neighbours of a thing over edges of every kind."""
+        """Return the direct neighbours of a thing over edges of every kind.
+
+        Raises:
+            InvalidReferenceError: It is a whole model or dataset.
+        """
         return self.sender.ask(c.GetNeighbours, of=reference, limit=limit, as_of=as_of)

@@ -75,7 +75,14 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
     for stage in wanted:
         in_stage = Filter("stage", Comparison.EQUAL, stage)
         picks.append(Pick(models, (in_stage,), command.limit))
-    walk = Walk(Direction.DOWNSTREAM, depth=command.depth, report=kinds, edges=False)
+    walk = Walk(
+        Direction.DOWNSTREAM,
+        depth=command.depth,
+        deleted=command.deleted,
+        inferred=command.inferred,
+        report=kinds,
+        edges=False,
+    )
     census, (closest, served, *staged) = view.survey(starts, walk, picks)
     by_distance = sorted((far, id_) for found in staged for id_, far in found.distances.items())
     production = [id_ for _, id_ in by_distance[: command.limit]]
@@ -103,7 +110,7 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
         licence_conflicts=len(conflicting),
         conflicting=[named.references[id_] for id_ in named_conflicting],
         licences_complete=complete,
-        closest=describe_nodes(view, closest.distances),
+        closest=describe_nodes(view, closest.distances, deleted=command.deleted),
         truncated=cut or max(len(by_distance), len(families), len(conflicting)) > command.limit,
         revision=view.revision,
         as_of=view.at(view.revision),

@@ -534,6 +534,8 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
         *option("--depth", k.depth),
         *or_none("--node-kind", k.node_kinds),
         *stages(k.stage),
+        *flag("--deleted", given=k.deleted),
+        *flag("--no-inferred", given=not k.inferred),
         f"--limit={k.limit}",
         *when(k),
         "--",

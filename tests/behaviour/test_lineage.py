@@ -195,6 +195,8 @@ def test_neighbours_are_one_edge_of_any_kind_away(family: Registry) -> None:
         near("models:/variant/1", "model_version", "downstream", "SIBLING_OF", ""),
     ]
     assert family.neighbours("base:1", limit=2).truncated
+    with pytest.raises(InvalidReferenceError, match="names no version"):
+        family.neighbours("base")
     assert [one.reference for one in family.neighbours("runs:/t").neighbours] == [
         "datasets:/clean/1",
         "models:/base/1",
@@ -237,6 +239,21 @@ def test_impact_counts_all_and_names_production_deployments_and_owners(
     assert family.impact("top:1").total == 0
     before = place.revision
     assert family.impact("top:1", as_of=before - 1).deployments == ["deployments:/shop"]
+
+
+def test_impact_goes_through_deleted_and_inferred_things_as_asked(family: Registry) -> None:
+    family.promote("top:1", "Production")
+    for name in ("left:1", "right:1"):
+        family.delete_version(name, force=True, reason="x")
+    assert (family.impact("base:1").total, family.impact("base:1").production) == (0, [])
+    through = family.impact("base:1", deleted=True)
+    assert (through.total, through.production) == (3, ["models:/top/1"])
+    assert [one.status for one in through.closest] == ["deleted", "deleted", None]
+    with family.run("sweep", inputs=["raw:1"]), family.run("trial", run_id="inner"):
+        family.register("trial")
+    reached = family.impact("datasets:/raw/1", node_kinds=["model_version"])
+    declared = family.impact("datasets:/raw/1", node_kinds=["model_version"], inferred=False)
+    assert (reached.total, declared.total) == (2, 1)
 
 
 def test_impact_says_who_owns_what_of_it(family: Registry) -> None:

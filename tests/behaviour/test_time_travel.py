@@ -83,7 +83,7 @@ QUESTIONS: dict[type[c.Query[Any]], Ask] = {
     },
     c.GetSiblings: lambda around: {"of": around.version()},
     c.GetNeighbours: lambda around: {"of": around.node()},
-    c.GetImpact: lambda around: {"start": [around.anything()]},
+    c.GetImpact: lambda around: {"start": [around.anything()], "deleted": around.flag()},
     c.GetPaths: lambda around: {"source": around.node(), "target": around.node()},
     c.GetCommonAncestors: lambda around: {"start": [around.version(), around.version()]},
     c.GetRoots: lambda around: {"start": [around.version()]},

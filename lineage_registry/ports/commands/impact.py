@@ -133,6 +133,9 @@ class GetImpact(Query[Impact]):
         node_kinds: Kinds of nodes to count and name; absent is all, an empty list none.
         stage: Stages that count as Production; absent is those that are guarded, an empty list
             none.
+        deleted: Whether to go through deleted things, which hide what lies behind them otherwise.
+            What contradicts by licence is looked for through them always.
+        inferred: Whether to follow edges that nobody declared.
         limit: Nodes to name at most, closest first.
     """
 
@@ -142,4 +145,6 @@ class GetImpact(Query[Impact]):
     depth: int | None = Field(default=None, ge=0, le=1_000_000)
     node_kinds: list[NodeKind] | None = None
     stage: list[str] | None = Field(default=None, max_length=20)
+    deleted: bool = False
+    inferred: bool = True
     limit: int = Field(default=100, ge=1, le=10_000)
