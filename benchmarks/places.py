@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from benchmarks.capture import RawNeo4j, RawSqlite
 from benchmarks.graphs import Graph, commits
 from lineage_registry.bootstrap import connect
@@ -75,16 +77,19 @@ def loaded(engine: str, graph: Graph, *, keep: bool = True) -> Iterator[Place]:
             writes into it says no.
     """
     folder = _kept(engine, graph) if keep else Path(tempfile.mkdtemp(prefix="lineage-benchmark-"))
+    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if not (folder / "loaded.json").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-        with _sqlite(folder) if engine == "sqlite" else _neo4j(folder) as place:
-            _load(place, graph)
-            yield place
+        with FileLock(f"{folder}.lock"):
+            if not (folder / "loaded.json").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+            with _sqlite(folder) if engine == "sqlite" else _neo4j(folder) as place:
+                _load(place, graph)
+                yield place
     finally:
         if not keep:
             shutil.rmtree(folder)
+            Path(f"{folder}.lock").unlink(missing_ok=True)
 
 
 def _kept(engine: str, graph: Graph) -> Path:
