@@ -99,6 +99,12 @@ class Memory:
         """Return the dataset versions, the first of them with a way there."""
         return self._with_ways(self._up(start), _DATA, limit)
 
+    def select(self, start: int) -> Any:
+        """Return the dataset versions upstream, and the edges among them."""
+        found = {id_ for id_ in self._up(start).distances if self.nodes[id_].kind == _DATA}
+        edges = self.graph.out_edges(found, keys=True)
+        return found, [edge for edge in edges if edge[1] in found]
+
     def siblings(self, start: int) -> Any:
         """Return the versions that share a parent, a run or what the run read."""
         shared: defaultdict[int, set[int]] = defaultdict(set)

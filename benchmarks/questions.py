@@ -46,6 +46,10 @@ def _descendants(registry: Registry, one: str) -> Any:
     return registry.descendants(one, limit=_ALL)
 
 
+def _select(registry: Registry, one: str) -> Any:
+    return registry.select(f"+{one} & kind:dataset")
+
+
 QUESTIONS: dict[str, Question] = {
     "version": Question(_MODEL, Registry.version, lambda _: 1, None),
     "ancestors": Question(_MODEL, _ancestors, _nodes, Memory.ancestors),
@@ -67,6 +71,7 @@ QUESTIONS: dict[str, Question] = {
         Memory.staleness,
     ),
     "taints": Question(_MODEL, Registry.taints, lambda a: len(a.taints), Memory.taints),
+    "select": Question(_MODEL, _select, _nodes, Memory.select),
 }
 
 
