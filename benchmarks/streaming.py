@@ -9,7 +9,7 @@ from typing import NamedTuple
 import httpx2
 import psutil
 
-from benchmarks.graphs import realistic
+from benchmarks.graphs import realistic_graph
 from benchmarks.http import served
 from benchmarks.places import loaded
 
@@ -36,9 +36,9 @@ class Row(NamedTuple):
     private: float
 
 
-def measure(nodes: int, seed: int = 7) -> Iterator[Row]:
+def measure(nodes: int, seed: int = 7, *, keep: bool = True) -> Iterator[Row]:
     """Serve a realistic graph from SQLite, ask for nearly all of it, and watch the process."""
-    with loaded("sqlite", realistic(nodes, seed)) as place:
+    with loaded("sqlite", realistic_graph(nodes, seed), keep=keep) as place:
         query = {"start": _STARTS, "direction": "downstream", "limit": 1_000_000}
         with served(str(place.folder)) as (address, pid), httpx2.Client(timeout=600) as client:
             server = psutil.Process(pid)
