@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 import networkx as nx
 
 from lineage_registry.domain.graph import EdgeKind, NodeKind
+from lineage_registry.domain.staleness import standing
 from lineage_registry.graph.sqlite.codes import EDGE_CODES, NODE_CODES
 
 _MODEL, _DATA = NODE_CODES[NodeKind.MODEL_VERSION], NODE_CODES[NodeKind.DATASET_VERSION]
 _SERVICE = NODE_CODES[NodeKind.DEPLOYMENT]
-_MADE = {EDGE_CODES[EdgeKind.DERIVED_FROM], EDGE_CODES[EdgeKind.GENERATED_BY]}
+_FROM, _MADE = EDGE_CODES[EdgeKind.DERIVED_FROM], EDGE_CODES[EdgeKind.GENERATED_BY]
+_READ = EDGE_CODES[EdgeKind.USED]
 _NAMED = 100
 
 
@@ -109,13 +111,13 @@ class Memory:
         """Return the versions that share a parent, a run or what the run read."""
         shared: defaultdict[int, set[int]] = defaultdict(set)
         kind = self.nodes[start].kind
-        for _, cause, edge in self.graph.out_edges(start, keys=True):
-            if edge not in _MADE:
-                continue
-            self._share(shared, cause, cause, kind)
-            for used in self.graph.successors(cause):
-                for run in self.graph.predecessors(used):
-                    self._share(shared, used, run, kind)
+        for cause in self._causes(start, _FROM):
+            self._share(shared, cause, self._effects(cause, _FROM), kind)
+        for run in self._causes(start, _MADE):
+            self._share(shared, run, self._effects(run, _MADE), kind)
+            for used in self._causes(run, _READ):
+                for other in self._effects(used, _READ):
+                    self._share(shared, used, self._effects(other, _MADE), kind)
         shared.pop(start, None)
         return shared
 
@@ -140,10 +142,16 @@ class Memory:
         return common, nearest
 
     def staleness(self, start: int) -> Any:
-        """Return the causes that have newer versions, with those."""
+        """Return the causes that have newer versions, with those.
+
+        The rule which causes count is the registry's own code; it works on any graph.
+        """
+        reached = self._up(start).distances
+        causes = {id_: list(self.graph.successors(id_)) for id_ in reached}
+        owners = {id_: owner for id_ in reached if (owner := self.nodes[id_].owner)}
         return {
             id_: newer
-            for id_ in self._up(start).distances
+            for id_ in standing(causes, owners, reached) - {start}
             if (newer := self._newer(self.nodes[id_]))
         }
 
@@ -175,8 +183,16 @@ class Memory:
             way.append(near)
         return way
 
-    def _share(self, shared: Mapping[int, set[int]], cause: int, via: int, kind: int) -> None:
-        for version in self.graph.predecessors(via):
+    def _causes(self, node: int, kind: int) -> list[int]:
+        return [cause for _, cause, key in self.graph.out_edges(node, keys=True) if key == kind]
+
+    def _effects(self, node: int, kind: int) -> list[int]:
+        return [effect for effect, _, key in self.graph.in_edges(node, keys=True) if key == kind]
+
+    def _share(
+        self, shared: Mapping[int, set[int]], cause: int, effects: Collection[int], kind: int
+    ) -> None:
+        for version in effects:
             if self.nodes[version].kind == kind:
                 shared[version].add(cause)
 
