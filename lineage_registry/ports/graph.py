@@ -204,7 +204,7 @@ class GraphStore(ABC):
     """
 
     name: ClassVar[str]
-    part_size: ClassVar[int] = MAX_EVENTS
+    part_size: int = MAX_EVENTS
     """Events of another log that are appended in one transaction, about."""
 
     @final
