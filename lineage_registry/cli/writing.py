@@ -1,9 +1,10 @@
 """Files that commands write: whole or not at all."""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lineage_registry.cli import output
 from lineage_registry.cli.words import size
@@ -12,18 +13,24 @@ from lineage_registry.errors import InvalidInputError
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+_BINARY: Final = frozenset({"png", "pdf"})
+
 
 def write_answer(answer: "BaseModel", file: str | Path, known: str | None, note: str = "") -> None:
     """Write an answer to a file, `-` for stdout, in a format; the suffix says which if None does.
 
     Raises:
         InvalidQueryError: It cannot be written so.
-        InvalidInputError: The file cannot be written.
+        InvalidInputError: The file cannot be written, or a terminal cannot show it.
     """
     from lineage_registry import exports
 
     to_stdout = str(file) == "-"
     name = known or ("json" if to_stdout else exports.format_of(file, type(answer)))
+    if to_stdout and name in _BINARY and sys.stdout.isatty():
+        raise InvalidInputError(
+            f"{name} is no text that a terminal can show", hint=f"give -o FILE.{name}, or a pipe"
+        )
     data = exports.export(answer, name)
     write_file(Path(file), data)
     if not to_stdout:

@@ -22,7 +22,7 @@ def get_common_ancestors(
         reported = of_kinds(view, common, command.node_kinds)
         # What a common ancestor comes from is one, too, so that nothing joins two of them but
         # other ones: the edges among them say all.
-        edges = edges_among(view, command, common)
+        edges = list(edges_among(view, command, common))
         nearest = lowest(Dag(common, (edge[0:3:2] for edge in edges)), set(reported))
         distances = {id_: min(common[id_]) for id_ in reported}
         ordered = sorted(reported, key=lambda id_: (distances[id_], id_))
@@ -39,6 +39,7 @@ def get_common_ancestors(
             nearest=[told[id_] for id_ in lowest_shown],
             ancestors=[told[id_] for id_ in shown],
             distances=[common[id_] for id_ in shown],
+            edges=sorted(edge for edge in edges if edge.source in told and edge.target in told),
             total=len(reported),
             truncated=truncated or len(reported) > len(shown),
             revision=view.revision,

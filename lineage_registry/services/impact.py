@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from lineage_registry.domain.graph import EdgeKind, Node, NodeKind, Scalar
+from lineage_registry.domain.graph import LINEAGE, EdgeKind, Node, NodeKind, Scalar
 from lineage_registry.domain.lifecycle import demand_stages, stages
 from lineage_registry.domain.references import Reference
 from lineage_registry.domain.resolution import write_references
@@ -93,6 +93,10 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
     named = _named(view, ids)
     families = _families(census.owners, production, named)
     serving = _serving(view, served.distances, named)
+    origins = dict.fromkeys(sorted(starts)[: command.limit], 0)
+    drawn = {**closest.distances, **origins}
+    edges = view.edges(drawn, Direction.UPSTREAM, sorted(LINEAGE)) if drawn else []
+    nodes = describe_nodes(view, drawn)
     notify = _notify([*families, *serving])
     return Impact.model_construct(
         starts=names,
@@ -110,7 +114,9 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
         licence_conflicts=len(conflicting),
         conflicting=[named.references[id_] for id_ in named_conflicting],
         licences_complete=complete,
-        closest=describe_nodes(view, closest.distances, deleted=command.deleted),
+        closest=[node for node in nodes if node.id not in origins],
+        origins=[node for node in nodes if node.id in origins],
+        edges=[edge for edge in edges if edge.target in drawn],
         truncated=cut or max(len(by_distance), len(families), len(conflicting)) > command.limit,
         revision=view.revision,
         as_of=view.at(view.revision),

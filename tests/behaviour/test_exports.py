@@ -46,3 +46,41 @@ def test_what_cannot_be_written_so_is_refused_with_what_can(registry, tmp_path):
         registry.export(registry.siblings("clf:1"), tmp_path / "siblings.svg")
     assert ".csv" in failure.value.hint
     assert not list(tmp_path.glob("siblings*"))
+
+
+def test_every_answer_that_holds_a_graph_can_be_drawn(registry, tmp_path):
+    _scene(registry)
+    answers = [
+        registry.impact("base:1"),
+        registry.common_ancestors("clf:1", "clf:2"),
+        registry.recall("datasets:/digits/1"),
+        registry.exposure("clf:2"),
+    ]
+    for answer in answers:
+        graph = answer.graph()
+        drawn = {node.id for node in graph.nodes}
+        assert len(drawn) == len(graph.nodes) > 1
+        assert graph.edges
+        assert all({edge.source, edge.target} <= drawn for edge in graph.edges)
+        page = registry.export(answer, tmp_path / "answer.html").read_text()
+        assert '"base/1"' in page
+    impact, common = answers[0].graph(), answers[1].graph()
+    assert [(node.reference, node.distance) for node in impact.nodes] == [
+        ("models:/base/1", 0),
+        ("models:/clf/1", 1),
+        ("models:/clf/2", 1),
+    ]
+    assert len(impact.edges) == 2
+    assert {"models:/base/1", "datasets:/digits/1"} < {node.reference for node in common.nodes}
+
+
+def test_an_answer_without_kinds_is_refused_as_a_drawing(registry, tmp_path):
+    _scene(registry)
+    for fields in (["stage"], ["kind"], ["distance"], ["edges"]):
+        bare = registry.lineage("clf:2", fields=fields)
+        for name in exports.FORMATS:
+            if name == "json":
+                registry.export(bare, tmp_path / "bare", name)
+                continue
+            with pytest.raises(InvalidQueryError, match="cannot be drawn"):
+                registry.export(bare, tmp_path / "bare", name)

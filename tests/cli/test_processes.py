@@ -172,6 +172,27 @@ def test_a_terminal_is_asked_before_a_delete(process, somewhere, answer, gone):
     assert process("show", "clf").code == (3 if gone else 0)
 
 
+@pytest.mark.parametrize("name", ["png", "pdf"])
+def test_a_picture_does_not_go_to_a_terminal(process, somewhere, name):
+    process("register", "-n", "clf")
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [PROGRAM, "lineage", "clf:1", "--format", name],
+        cwd=somewhere,
+        env=own_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    os.close(theirs)
+    os.close(ours)
+    assert done.returncode == 2
+    assert f"-o FILE.{name}" in done.stderr
+
+
 def test_a_server_starts_answers_and_stops(process, somewhere):
     process("register", "-n", "clf")
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lineage_registry.domain.graph import NodeKind
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.tables import Table
-from lineage_registry.ports.commands.base import Listing, Route, TableAnswer
+from lineage_registry.ports.commands.base import GraphAnswer, Listing, Route, TableAnswer
 from lineage_registry.ports.commands.steps import Steps, written
 from lineage_registry.ports.commands.taints import ReachingTaint
 
@@ -54,7 +54,7 @@ class Mark(BaseModel):
     sources: list[str]
 
 
-class Exposure(TableAnswer):
+class Exposure(TableAnswer, GraphAnswer):
     """Every dataset version, tag, licence and taint that reached something.
 
     Numbers and marks are complete. `sources` is one page, closest first, and `lineage` the union
@@ -81,6 +81,10 @@ class Exposure(TableAnswer):
     lineage: Lineage
     truncated: bool
     next_cursor: str | None = None
+
+    def graph(self) -> Lineage:
+        """Return the ways to the sources of this page."""
+        return self.lineage
 
     def table(self) -> Table:
         """Return the sources of this page, one a row."""

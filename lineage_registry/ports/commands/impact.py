@@ -5,9 +5,9 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from lineage_registry.domain.graph import NodeKind, Scalar
-from lineage_registry.domain.lineage import Nodes
+from lineage_registry.domain.lineage import Edges, Lineage, Nodes
 from lineage_registry.domain.tables import Table
-from lineage_registry.ports.commands.base import Query, Route, TableAnswer
+from lineage_registry.ports.commands.base import GraphAnswer, Query, Route, TableAnswer
 
 
 class Count(BaseModel):
@@ -58,7 +58,7 @@ class OwnerHit(BaseModel):
     owns: list[str]
 
 
-class Impact(TableAnswer):
+class Impact(TableAnswer, GraphAnswer):
     """What is affected if some things break or are withdrawn.
 
     Attributes:
@@ -75,6 +75,8 @@ class Impact(TableAnswer):
         licences_complete: False where more than 10,000 versions lie downstream: only the nearest
             were looked at for such conflicts.
         closest: The nodes nearest to the starts, of the kinds asked for.
+        origins: The starts as nodes.
+        edges: The lineage edges among `origins` and `closest`.
         truncated: Whether one of the lists of names was cut off. Counts
             never are; owners are complete but for those of deployments cut off.
     """
@@ -92,7 +94,22 @@ class Impact(TableAnswer):
     conflicting: list[str] = Field(default_factory=list)
     licences_complete: bool = True
     closest: Nodes
+    origins: Nodes = ()
+    edges: Edges = ()
     truncated: bool
+
+    def graph(self) -> Lineage:
+        """Return the starts, the nodes nearest to them, and the edges among all these."""
+        return Lineage.model_construct(
+            starts=self.starts,
+            direction="downstream",
+            nodes=[*self.origins, *self.closest],
+            edges=self.edges,
+            depth_reached=max((node.distance for node in self.closest), default=0),
+            truncated=self.total > len(self.closest),
+            revision=self.revision,
+            as_of=self.as_of,
+        )
 
     def table(self) -> Table:
         """Return who to tell about what: a row for each model, dataset and deployment hit."""

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lineage_registry.domain.graph import NodeKind
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.tables import Table
-from lineage_registry.ports.commands.base import Listing, Route, TableAnswer
+from lineage_registry.ports.commands.base import GraphAnswer, Listing, Route, TableAnswer
 from lineage_registry.ports.commands.impact import Count
 from lineage_registry.ports.commands.steps import Steps, written
 
@@ -55,7 +55,7 @@ class Evaluation(BaseModel):
     data: str
 
 
-class Recall(TableAnswer):
+class Recall(TableAnswer, GraphAnswer):
     """Every version that used something, closest first.
 
     The numbers and owners are complete. `versions` is one page, and `lineage` the union of its
@@ -84,6 +84,10 @@ class Recall(TableAnswer):
     lineage: Lineage
     truncated: bool
     next_cursor: str | None = None
+
+    def graph(self) -> Lineage:
+        """Return the ways to the versions of this page."""
+        return self.lineage
 
     def table(self) -> Table:
         """Return the versions of this page, one a row."""
