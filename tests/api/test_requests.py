@@ -207,7 +207,7 @@ def test_readiness_names_what_fails_and_nothing_more(parts):
 
 def test_a_fault_of_ours_tells_nothing_of_itself(parts, caplog):
     class Broken:
-        def run(self, command, context):
+        def stream(self, command, context):
             raise ZeroDivisionError("the secret of /etc/shadow")
 
     with TestClient(create_app(Broken(), parts[1]), base_url="http://localhost") as client:
