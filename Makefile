@@ -15,7 +15,7 @@ INSTALL := $(UV) pip install -q --python $(BIN)/python
 EDITABLE := $(INSTALL) --no-deps --no-build-isolation -e .
 LOCK := $(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url
-EXTRAS := $(addprefix --extra ,neo4j s3 torch onnx remote pictures parquet server)
+EXTRAS := $(addprefix --extra ,neo4j s3 torch onnx hf sklearn keras lightgbm catboost remote pictures parquet server)
 
 .PHONY: help setup demo browser services services-fetch services-stop services-env check format test \
 	test-fast test-neo4j-2026 bench soak golden wheel lock clean

@@ -31,6 +31,36 @@ class TensorSummary(BaseModel):
     shape: tuple[int, ...]
 
 
+class Port(BaseModel):
+    """One input or output of a model."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    dtype: str | None = None
+    shape: tuple[int | str | None, ...] | None = Field(
+        None, description="Text is a symbolic dimension, null an unknown one."
+    )
+
+
+class Quantization(BaseModel):
+    """That weights are stored in fewer bits than they were trained in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    method: str = Field(description="As the files name it: int8, gptq, Q4_K_M, ...")
+    bits: float | None = Field(None, description="Of most weights.")
+
+
+class Origin(BaseModel):
+    """A model that the files say they are made from; a hint, not an edge."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    relation: str | None = Field(None, description="finetune, adapter, quantized, merge, ...")
+
+
 class Inspection(BaseModel):
     """What the files of a model say of themselves, and whether they may be loaded.
 
@@ -42,14 +72,26 @@ class Inspection(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     format: str = Field(description="Name of the handler that looked.")
+    kind: str | None = Field(
+        None, description="What exactly the format's files are, where it has several kinds."
+    )
     verdict: Verdict
     policy: str = Field(POLICY_VERSION, description="Version of the rules behind the verdict.")
     reasons: tuple[str, ...] = Field((), description="Why the verdict is not `safe`.")
+    warnings: tuple[str, ...] = Field(
+        (), description="What is odd without changing the verdict, as a suffix that lies."
+    )
     broken: bool = Field(default=False, description="Refused as damaged rather than as dangerous.")
     tensors: int | None = Field(None, description="Named tensors; tied ones count each.")
     parameters: int | None = Field(
         None,
         description="Stored elements, ties once; buffers count too where none tells them apart.",
+    )
+    buffers: int | None = Field(
+        None, description="Those of `parameters` that are not trained, where the files tell."
+    )
+    scales: int | None = Field(
+        None, description="Those of `parameters` that are scales and zero points of others."
     )
     dtypes: dict[str, int] = Field(
         default_factory=dict,
@@ -61,4 +103,25 @@ class Inspection(BaseModel):
     globals: tuple[str, ...] = Field((), description="What a pickle in the files asks to import.")
     metadata: dict[str, str] = Field(
         default_factory=dict, description="What the file says of itself in its own words."
+    )
+    architecture: str | None = Field(None, description="As the files name it.")
+    inputs: tuple[Port, ...] = ()
+    outputs: tuple[Port, ...] = ()
+    opsets: dict[str, int] = Field(
+        default_factory=dict, description="Version of each set of operators that is needed."
+    )
+    producer: str | None = Field(None, description="The tool that wrote the files.")
+    tokenizer: str | None = Field(None, description="Kind and size of the vocabulary beside it.")
+    quantization: Quantization | None = None
+    custom_code: tuple[str, ...] = Field(
+        (), description="Where the files bring or name code of their own."
+    )
+    external: tuple[str, ...] = Field(
+        (), description="Files beside the main one that hold bytes of it."
+    )
+    licence: str | None = Field(None, description="As the files say; not checked.")
+    base_models: tuple[Origin, ...] = ()
+    datasets: tuple[str, ...] = Field((), description="What the files say they were trained on.")
+    digest: str | None = Field(
+        None, description="Digest of the list of all files; null where their bytes were not read."
     )

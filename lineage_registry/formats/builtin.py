@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 
 from lineage_registry.formats.plain_files import PlainFilesHandler
-from lineage_registry.formats.pytorch import PyTorchHandler
-from lineage_registry.formats.safetensors import SafetensorsHandler
+from lineage_registry.formats.pytorch.handler import PyTorchHandler
+from lineage_registry.formats.safetensors.handler import SafetensorsHandler
 from lineage_registry.ports.formats import ENTRY_POINT_GROUP, HandlerRegistry
 
 

@@ -3,7 +3,7 @@
 from typing import BinaryIO
 
 from lineage_registry.errors import UnreadableArtifactError
-from lineage_registry.ports.filesets import FileSet
+from lineage_registry.ports.filesets import FileSet, remembering
 
 MAX_SHOWN = 120
 _MAX_NOTES = 100
@@ -12,8 +12,7 @@ _MAX_NOTE = 1_000
 
 def head(files: FileSet, path: str, count: int) -> bytes:
     """Return the first bytes of a file, fewer if it is shorter."""
-    with files.open(path) as stream:
-        return stream.read(count)
+    return remembering(files).head(path, count)
 
 
 def read_exactly(stream: BinaryIO, count: int, what: str) -> bytes:

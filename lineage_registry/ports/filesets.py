@@ -1,11 +1,14 @@
 """A set of files to look into: on the local disk, or in an artifact store by ranges."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 from lineage_registry.errors import ArtifactNotFoundError, NotFoundError, UnreadableArtifactError
+
+_T = TypeVar("_T")
+_HEAD = 4096
 
 
 class FileSet(Protocol):
@@ -108,6 +111,58 @@ def _found(root: Path) -> Iterator[tuple[str, tuple[Path, int]]]:
             place = Path(folder, name)
             if place.is_file():
                 yield place.relative_to(root).as_posix(), (place, place.stat().st_size)
+
+
+class RememberingFiles:
+    """A file set that many look into, one after the other: what one found the next need not seek.
+
+    The first bytes of a file are read once, and anything else worked out about the set can be
+    kept under a key.
+    """
+
+    def __init__(self, files: FileSet) -> None:
+        self.files = files
+        self._heads: dict[str, bytes] = {}
+        self._found: dict[object, Any] = {}
+
+    def paths(self) -> list[str]:
+        """Return the names of all files, sorted."""
+        return self.once("paths", self.files.paths)
+
+    def size(self, path: str) -> int:
+        """Return the size of one file in bytes.
+
+        Raises:
+            ArtifactNotFoundError: There is no such file in the set.
+        """
+        return self.files.size(path)
+
+    def open(self, path: str) -> BinaryIO:
+        """Return one file, seekable.
+
+        Raises:
+            ArtifactNotFoundError: There is no such file in the set.
+        """
+        return self.files.open(path)
+
+    def head(self, path: str, count: int) -> bytes:
+        """Return the first bytes of a file, fewer if it is shorter."""
+        if path not in self._heads or count > _HEAD:
+            with self.files.open(path) as stream:
+                self._heads[path] = stream.read(max(count, _HEAD))
+        return self._heads[path][:count]
+
+    def once(self, key: object, find: Callable[[], _T]) -> _T:
+        """Return what `find` found the first time that this key was asked for."""
+        if key not in self._found:
+            self._found[key] = find()
+        found: _T = self._found[key]
+        return found
+
+
+def remembering(files: FileSet) -> RememberingFiles:
+    """Return the file set as one that remembers; the same one if it does already."""
+    return files if isinstance(files, RememberingFiles) else RememberingFiles(files)
 
 
 def total_size(files: FileSet) -> int:

@@ -13,7 +13,7 @@ from lineage_registry.errors import (
     FormatError,
     UnknownFormatError,
 )
-from lineage_registry.ports.filesets import FileSet, LocalFiles
+from lineage_registry.ports.filesets import FileSet, LocalFiles, remembering
 from lineage_registry.ports.handlers import (
     Confidence,
     FormatHandler,
@@ -133,7 +133,8 @@ class HandlerRegistry:
             UnknownFormatError: No handler takes them.
             AmbiguousFormatError: Two handlers are equally sure.
         """
-        answers = [(self._ask(handler, files), handler) for handler in self._all()]
+        seen = remembering(files)
+        answers = [(self._ask(handler, seen), handler) for handler in self._all()]
         surest = max((confidence for confidence, _ in answers), default=Confidence.NONE)
         if surest is Confidence.NONE:
             raise UnknownFormatError(
@@ -152,7 +153,8 @@ class HandlerRegistry:
             UnknownFormatError: No handler takes them.
             AmbiguousFormatError: Two handlers are equally sure.
         """
-        return self.detect(files).inspect(files)
+        seen = remembering(files)
+        return self.detect(seen).inspect(seen)
 
     def _put(self, handler: FormatHandler) -> None:
         if handler.name in self._handlers:

@@ -48,12 +48,14 @@ class FormatHandler(ABC):
             descent decides, so that no library is imported to find out.
         load_options: Names of the options that `load` takes.
         save_options: Names of the options that `save` takes.
+        kinds: Names of the kinds of files it reads, for who asks what is known.
     """
 
     name: ClassVar[str]
     classes: ClassVar[tuple[str, ...]] = ()
     load_options: ClassVar[frozenset[str]] = frozenset()
     save_options: ClassVar[frozenset[str]] = frozenset()
+    kinds: ClassVar[tuple[str, ...]] = ()
 
     @final
     def detect(self, files: FileSet) -> Confidence:
@@ -92,8 +94,14 @@ class FormatHandler(ABC):
         return self._claim(obj)
 
     @final
-    def load(self, folder: Path, **options: object) -> object:
+    def load(self, folder: Path, *, trusted: bool = False, **options: object) -> object:
         """Return the model that the folder holds.
+
+        Args:
+            folder: Where its files lie.
+            trusted: Whether code that the files name may run, if they name any. Somebody must
+                have said so, with a reason; nothing here decides it.
+            options: Those that the format knows.
 
         Raises:
             UnsafeArtifactError: Loading would run code that the files name.
@@ -102,8 +110,11 @@ class FormatHandler(ABC):
             InvalidInputError: An option is unknown or cannot be used.
         """
         _check_options(self.name, "load", options, self.load_options)
-        ensure_loadable(self.inspect(LocalFiles(folder)))
+        inspection = self.inspect(LocalFiles(folder))
+        ensure_loadable(inspection, trusted=trusted)
         with translated(f"load {self.name}"):
+            if inspection.verdict is Verdict.NEEDS_TRUST:
+                return self._load_trusted(folder, **options)
             return self._load(folder, **options)
 
     @final
@@ -136,6 +147,35 @@ class FormatHandler(ABC):
     @abstractmethod
     def _save(self, obj: object, folder: Path, **options: object) -> None: ...
 
+    def _load_trusted(self, folder: Path, **options: object) -> object:
+        """Load files that run code of theirs; whoever calls has decided to trust them."""
+        del folder, options
+        raise UnsafeArtifactError(
+            f"there is no way to load {self.name} files that run code, trusted or not",
+            hint="use download(), and load them with the library that wrote them",
+            format=self.name,
+        )
+
+
+class InspectOnlyHandler(FormatHandler):
+    """Looks into files that only their own tools load and write."""
+
+    def _load(self, folder: Path, **options: object) -> object:
+        del folder, options
+        raise InvalidInputError(
+            f"{self.name} files are looked into, not loaded",
+            hint="use download() to get them",
+            format=self.name,
+        )
+
+    def _save(self, obj: object, folder: Path, **options: object) -> None:
+        del obj, folder, options
+        raise InvalidInputError(
+            f"{self.name} files are written by their own tools",
+            hint="register the files that they write",
+            format=self.name,
+        )
+
 
 def line_of_descent(obj: object) -> list[str]:
     """Return the dotted names of an object's classes, its own first."""
@@ -167,15 +207,19 @@ def ensure_storable(inspection: Inspection) -> None:
     )
 
 
-def ensure_loadable(inspection: Inspection) -> None:
+def ensure_loadable(inspection: Inspection, *, trusted: bool = False) -> None:
     """Return only if files of this verdict may be loaded.
+
+    Args:
+        inspection: What was found in them.
+        trusted: Whether code that they name may run.
 
     Raises:
         UnsafeArtifactError: Loading would run code that the files name.
         UnreadableArtifactError: The files are broken.
     """
     ensure_storable(inspection)
-    if inspection.verdict is not Verdict.NEEDS_TRUST:
+    if inspection.verdict is not Verdict.NEEDS_TRUST or trusted:
         return
     raise UnsafeArtifactError(
         f"loading the {inspection.format} files would run code: {_why(inspection)}",

@@ -179,7 +179,8 @@ class FormatHandlerContract(ABC):
 
     @final
     def test_an_unknown_option_is_refused(self, tmp_path: Path) -> None:
-        files, option = self._saved(tmp_path), {_UNKNOWN_OPTION: 1}
+        files = self._saved(tmp_path)
+        option: dict[str, Any] = {_UNKNOWN_OPTION: 1}
         handler, model = self.make_handler(), self.make_model()
         assert _refuses(InvalidInputError, lambda: handler.load(files.root, **option))
         assert _refuses(InvalidInputError, lambda: handler.save(model, files.root, **option))

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from lineage_registry.domain.formats import Inspection, Verdict
-from lineage_registry.formats.pytorch import PyTorchHandler
-from lineage_registry.formats.safetensors import SafetensorsHandler
+from lineage_registry.formats.pytorch.handler import PyTorchHandler
+from lineage_registry.formats.safetensors.handler import SafetensorsHandler
 from lineage_registry.ports.filesets import total_size
 from lineage_registry.ports.handlers import Confidence, FormatHandler
 from lineage_registry.testing.formats import FormatHandlerContract

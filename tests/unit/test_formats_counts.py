@@ -192,7 +192,7 @@ import numpy as np
 from pathlib import Path
 from lineage_registry.formats.builtin import handlers
 from lineage_registry.ports.formats import LocalFiles
-import lineage_registry.formats.safetensors as module
+import lineage_registry.formats.safetensors.handler as module
 module.installed = lambda name: False
 model = {"w": np.arange(3.0)}
 folder = Path(sys.argv[1])

@@ -15,12 +15,12 @@ from safetensors.numpy import save as save_arrays
 from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import FormatError
 from lineage_registry.formats.builtin import handlers
-from lineage_registry.formats.pickle_gate import BoundedReader, read_pickle
-from lineage_registry.formats.pytorch import PyTorchHandler
-from lineage_registry.formats.safetensors_header import read_header
-from lineage_registry.formats.torch_legacy import MAGIC, read_legacy
-from lineage_registry.formats.torch_tensors import Storages, call
-from lineage_registry.formats.torch_zip import read_zip
+from lineage_registry.formats.pickles.gate import BoundedReader, read_pickle
+from lineage_registry.formats.pytorch.handler import PyTorchHandler
+from lineage_registry.formats.pytorch.legacy_form import MAGIC, read_legacy
+from lineage_registry.formats.pytorch.tensors import Storages, call
+from lineage_registry.formats.pytorch.zip_form import read_zip
+from lineage_registry.formats.safetensors.header import read_header
 from lineage_registry.testing.formats import MemoryFiles
 
 SECONDS = 2.0

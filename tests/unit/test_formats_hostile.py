@@ -15,8 +15,8 @@ import torch
 from lineage_registry.domain.formats import Verdict
 from lineage_registry.errors import FormatError, UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.builtin import handlers
-from lineage_registry.formats.torch_legacy import MAGIC
-from lineage_registry.formats.zip_directory import Member, check_layout
+from lineage_registry.formats.containers.stored_zip import Member, check_layout
+from lineage_registry.formats.pytorch.legacy_form import MAGIC
 from lineage_registry.ports.formats import LocalFiles
 from lineage_registry.testing.formats import MemoryFiles
 

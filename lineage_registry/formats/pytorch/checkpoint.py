@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from lineage_registry.domain.formats import Verdict
 from lineage_registry.formats.census import Census
-from lineage_registry.formats.pickle_policy import judge
+from lineage_registry.formats.pickles.policy import judge
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ LOCAL_MAGIC = b"PK\x03\x04"
 _END = struct.Struct("<4s4H2LH")
 _LOCATOR = struct.Struct("<4sLQL")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
-_CENTRAL = struct.Struct("<4s6H3L5H2L")
+CENTRAL = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _DESCRIPTOR = struct.Struct("<4sLLL")
 _DESCRIPTOR_64 = struct.Struct("<4sLQQ")
@@ -44,7 +44,9 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
+    """Where the central directory lies, and how many members it says it has."""
+
     start: int
     size: int
     members: int
@@ -57,7 +59,7 @@ def read_members(stream: BinaryIO, size: int) -> list[Member]:
         UnreadableArtifactError: The zip is cut off or broken.
         UnsafeArtifactError: The zip uses what a checkpoint has no need of, or breaks a limit.
     """
-    place = _directory_place(stream, size)
+    place = directory_place(stream, size)
     data = read_at(stream, place.start, place.size, "the zip directory")
     members = list(_entries(data, place.members))
     if len({member.name for member in members}) != len(members):
@@ -129,7 +131,13 @@ def read_member(stream: BinaryIO, member: Member, start: int, limit: int) -> byt
     return data
 
 
-def _directory_place(stream: BinaryIO, size: int) -> _Place:
+def directory_place(stream: BinaryIO, size: int) -> Place:
+    """Return where the central directory is, from the one end that the zip has.
+
+    Raises:
+        UnreadableArtifactError: The zip is cut off, or something follows it.
+        UnsafeArtifactError: It has two ends that contradict each other, or breaks a limit.
+    """
     end_at = size - _END.size
     if end_at < 0:
         raise UnreadableArtifactError("the zip is cut off")
@@ -139,7 +147,7 @@ def _directory_place(stream: BinaryIO, size: int) -> _Place:
         raise UnreadableArtifactError("the zip is cut off, or something follows it")
     if disk or first_disk or here != members:
         raise UnsafeArtifactError("the zip is spread over several files")
-    place = _Place(start, length, members)
+    place = Place(start, length, members)
     reached = place.start + place.size
     if wide := _wide_place(stream, end_at):
         place, reached = wide
@@ -152,7 +160,7 @@ def _directory_place(stream: BinaryIO, size: int) -> _Place:
     return place
 
 
-def _wide_place(stream: BinaryIO, end_at: int) -> tuple[_Place, int] | None:
+def _wide_place(stream: BinaryIO, end_at: int) -> tuple[Place, int] | None:
     at = end_at - _LOCATOR.size
     if at < _END_64.size:
         return None
@@ -169,10 +177,10 @@ def _wide_place(stream: BinaryIO, end_at: int) -> tuple[_Place, int] | None:
         raise UnsafeArtifactError("the zip has two ends that contradict each other")
     if here != members:
         raise UnsafeArtifactError("the zip is spread over several files")
-    return _Place(start, length, members), start + length
+    return Place(start, length, members), start + length
 
 
-def _check_agreement(end: tuple[int, ...], wide: _Place) -> None:
+def _check_agreement(end: tuple[int, ...], wide: Place) -> None:
     members, length, start = end[4], end[5], end[6]
     pairs = (
         (members, wide.members, 0xFFFF),
@@ -186,11 +194,11 @@ def _check_agreement(end: tuple[int, ...], wide: _Place) -> None:
 def _entries(data: bytes, count: int) -> Iterator[Member]:
     at = 0
     for _ in range(count):
-        if at + _CENTRAL.size > len(data):
+        if at + CENTRAL.size > len(data):
             raise UnreadableArtifactError("the zip directory is cut off")
-        fields = _CENTRAL.unpack_from(data, at)
+        fields = CENTRAL.unpack_from(data, at)
         name_size, extra_size, comment_size = fields[10:13]
-        name_at = at + _CENTRAL.size
+        name_at = at + CENTRAL.size
         extra_at = name_at + name_size
         at = extra_at + extra_size + comment_size
         if at > len(data):

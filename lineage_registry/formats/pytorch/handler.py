@@ -5,13 +5,14 @@ from typing import Any, BinaryIO, ClassVar
 
 from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import FormatError, InvalidInputError, UnreadableArtifactError
-from lineage_registry.formats.checkpoint import Checkpoint
 from lineage_registry.formats.companions import unexplained
-from lineage_registry.formats.pickle_gate import INSTRUCTIONS
+from lineage_registry.formats.containers.stored_zip import LOCAL_MAGIC, read_members
+from lineage_registry.formats.pickles.gate import INSTRUCTIONS
+from lineage_registry.formats.pytorch.checkpoint import Checkpoint
+from lineage_registry.formats.pytorch.legacy_form import MAGIC, read_legacy
+from lineage_registry.formats.pytorch.zip_form import read_zip
 from lineage_registry.formats.reading import head, notes, plain, read_at
 from lineage_registry.formats.requirements import require
-from lineage_registry.formats.torch_legacy import MAGIC, read_legacy
-from lineage_registry.formats.torch_zip import read_zip
 from lineage_registry.formats.weights import (
     TORCH_TENSOR,
     chosen,
@@ -21,7 +22,6 @@ from lineage_registry.formats.weights import (
     is_flat,
 )
 from lineage_registry.formats.writing import whole_file
-from lineage_registry.formats.zip_directory import LOCAL_MAGIC, read_members
 from lineage_registry.ports.filesets import FileSet, LocalFiles, total_size
 from lineage_registry.ports.handlers import Confidence, FormatHandler, ensure_loadable
 

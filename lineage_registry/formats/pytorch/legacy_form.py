@@ -7,11 +7,11 @@ from typing import Any, BinaryIO, Never
 from lineage_registry.domain.formats import Verdict
 from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.census import Census
-from lineage_registry.formats.checkpoint import Checkpoint
-from lineage_registry.formats.pickle_gate import MAX_PICKLE, BoundedReader, Pairs, read_pickle
-from lineage_registry.formats.pickle_policy import judge
+from lineage_registry.formats.pickles.gate import MAX_PICKLE, BoundedReader, Pairs, read_pickle
+from lineage_registry.formats.pickles.policy import judge
+from lineage_registry.formats.pytorch.checkpoint import Checkpoint
+from lineage_registry.formats.pytorch.tensors import Storages, call, take_census
 from lineage_registry.formats.reading import read_exactly, shown
-from lineage_registry.formats.torch_tensors import Storages, call, take_census
 
 MAGIC = bytes.fromhex("80028a0a6cfc9c46f920")
 _MAGIC_NUMBER = 0x1950A86A20F9469CFC6C

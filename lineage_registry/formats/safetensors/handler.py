@@ -10,10 +10,10 @@ from lineage_registry.formats.census import Census, elements
 from lineage_registry.formats.companions import unexplained
 from lineage_registry.formats.reading import head, notes, shown
 from lineage_registry.formats.requirements import installed, require
-from lineage_registry.formats.safetensors_header import Header, looks_like_header, read_header
-from lineage_registry.formats.safetensors_numpy import numpy_parts
-from lineage_registry.formats.safetensors_torch import torch_parts
-from lineage_registry.formats.ties import Parts, alias_metadata, aliases
+from lineage_registry.formats.safetensors.header import Header, looks_like_header, read_header
+from lineage_registry.formats.safetensors.of_numpy import numpy_parts
+from lineage_registry.formats.safetensors.of_torch import torch_parts
+from lineage_registry.formats.safetensors.ties import Parts, alias_metadata, aliases
 from lineage_registry.formats.weights import (
     NUMPY_ARRAY,
     TORCH_MODULE,

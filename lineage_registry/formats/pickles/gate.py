@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Never
 
 from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
-from lineage_registry.formats.pickle_policy import is_allowed
+from lineage_registry.formats.pickles.policy import is_allowed
 from lineage_registry.formats.reading import shown
 
 MAX_PICKLE = 32 * 1024 * 1024

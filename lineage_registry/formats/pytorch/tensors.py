@@ -6,7 +6,7 @@ from typing import Any
 
 from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.census import Census, elements
-from lineage_registry.formats.pickle_gate import Global, Inert, Pairs
+from lineage_registry.formats.pickles.gate import Global, Inert, Pairs
 from lineage_registry.formats.reading import shown
 
 _MAX_DIMENSIONS = 64

@@ -5,7 +5,7 @@ from typing import Any
 
 from lineage_registry.errors import InvalidInputError
 from lineage_registry.formats.requirements import require
-from lineage_registry.formats.ties import Parts
+from lineage_registry.formats.safetensors.ties import Parts
 
 _KINDS = frozenset("biufc")
 

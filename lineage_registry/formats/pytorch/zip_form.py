@@ -7,16 +7,16 @@ from typing import Any, BinaryIO
 from lineage_registry.domain.formats import Verdict
 from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.census import Census
-from lineage_registry.formats.checkpoint import Checkpoint
-from lineage_registry.formats.pickle_gate import MAX_PICKLE, BoundedReader, read_pickle
-from lineage_registry.formats.reading import shown
-from lineage_registry.formats.torch_tensors import Storage, Storages, call, take_census
-from lineage_registry.formats.zip_directory import (
+from lineage_registry.formats.containers.stored_zip import (
     Member,
     check_layout,
     read_member,
     read_members,
 )
+from lineage_registry.formats.pickles.gate import MAX_PICKLE, BoundedReader, read_pickle
+from lineage_registry.formats.pytorch.checkpoint import Checkpoint
+from lineage_registry.formats.pytorch.tensors import Storage, Storages, call, take_census
+from lineage_registry.formats.reading import shown
 
 _PARTS = re.compile(
     r"([^/]+)/(data\.pkl|data/[0-9]+|version|byteorder|\.format_version|\.storage_alignment"

@@ -1,0 +1,1 @@
+"""Containers that several formats are packed in, read without unpacking them."""

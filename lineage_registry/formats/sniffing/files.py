@@ -1,0 +1,220 @@
+"""Which kind one file is, from its first bytes and, for a zip, the names in its directory."""
+
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from lineage_registry.errors import FormatError
+from lineage_registry.formats.containers.zip_names import names_in_zip
+from lineage_registry.formats.pickles.gate import INSTRUCTIONS
+from lineage_registry.formats.safetensors.header import looks_like_header
+from lineage_registry.formats.sniffing.kinds import FileKind
+from lineage_registry.ports.filesets import FileSet, RememberingFiles, remembering
+
+_HEAD = 4096
+_MAGIC: tuple[tuple[int, bytes, FileKind], ...] = (
+    (0, b"GGUF", FileKind.GGUF),
+    (0, b"lmgg", FileKind.GGML),
+    (0, b"tjgg", FileKind.GGML),
+    (0, b"\x89HDF\r\n\x1a\n", FileKind.HDF5),
+    (0, b"\x93NUMPY", FileKind.NPY),
+    (0, b"CBM1", FileKind.CATBOOST),
+    (4, b"TFL3", FileKind.TFLITE),
+    (0, bytes.fromhex("80028a0a6cfc9c46f920"), FileKind.TORCH_LEGACY),
+    (0, b"\x1f\x8b", FileKind.GZIP),
+    (0, b"BZh", FileKind.BZ2),
+    (0, b"\xfd7zXZ\0", FileKind.XZ),
+    (0, b"\x04\x22\x4d\x18", FileKind.LZ4),
+    (0, b"\x28\xb5\x2f\xfd", FileKind.ZSTD),
+    (257, b"ustar", FileKind.TAR),
+    (0, b"tree\nversion=", FileKind.LIGHTGBM),
+)
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_PICKLE = re.compile(rb"\x80[\x02-\x05]")
+_OLD_PICKLE = re.compile(rb"[\(\]\}cl]")
+"""Protocols 0 and 1 begin without a mark; only their last byte, a dot, is sure."""
+_PMML = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<PMML[\s>]", re.DOTALL)
+_XGBOOST = re.compile(rb'\s*\{\s*"(learner|version)"\s*:')
+_CATBOOST = re.compile(rb'"(oblivious_trees|features_info|model_info)"\s*:')
+
+_SUFFIXES: dict[str, frozenset[FileKind]] = {
+    ".safetensors": frozenset({FileKind.SAFETENSORS}),
+    ".onnx": frozenset({FileKind.ONNX}),
+    ".gguf": frozenset({FileKind.GGUF}),
+    ".keras": frozenset({FileKind.KERAS}),
+    ".h5": frozenset({FileKind.HDF5}),
+    ".hdf5": frozenset({FileKind.HDF5}),
+    ".tflite": frozenset({FileKind.TFLITE}),
+    ".pt2": frozenset({FileKind.TORCH_EXPORT}),
+    ".pt": frozenset(
+        {FileKind.TORCH_ZIP, FileKind.TORCH_LEGACY, FileKind.TORCHSCRIPT, FileKind.PICKLE}
+    ),
+    ".pth": frozenset(
+        {FileKind.TORCH_ZIP, FileKind.TORCH_LEGACY, FileKind.TORCHSCRIPT, FileKind.PICKLE}
+    ),
+    ".npy": frozenset({FileKind.NPY}),
+    ".npz": frozenset({FileKind.NPZ}),
+    ".skops": frozenset({FileKind.SKOPS}),
+    ".cbm": frozenset({FileKind.CATBOOST}),
+    ".ubj": frozenset({FileKind.XGBOOST_UBJ}),
+    ".pmml": frozenset({FileKind.PMML}),
+    ".mar": frozenset({FileKind.MAR}),
+    ".tar": frozenset({FileKind.TAR}),
+    ".json": frozenset({FileKind.JSON, FileKind.XGBOOST_JSON, FileKind.CATBOOST_JSON}),
+}
+
+
+def kind_of(files: FileSet, path: str) -> FileKind:
+    """Return which kind a file is; asked twice of a set that remembers, it is read once."""
+    seen = remembering(files)
+    return seen.once(("kind", path), lambda: _kind(seen, path))
+
+
+def of_kinds(files: FileSet, *kinds: FileKind) -> list[str]:
+    """Return the files of the set that are of one of these kinds."""
+    seen = remembering(files)
+    return [path for path in seen.paths() if kind_of(seen, path) in kinds]
+
+
+def disagreement(files: FileSet, path: str) -> str | None:
+    """Return a sentence if the suffix of a file promises another kind than it is, else None."""
+    promised = _SUFFIXES.get(PurePosixPath(path).suffix.lower())
+    kind = kind_of(files, path)
+    if promised is None or kind in promised:
+        return None
+    return f"{path!a} is {kind.value} by its content, not what its suffix says"
+
+
+def _kind(files: RememberingFiles, path: str) -> FileKind:
+    head = files.head(path, _HEAD)
+    if not head:
+        return FileKind.EMPTY
+    if head.startswith(_ZIP):
+        return _kind_of_zip(files, path)
+    for at, magic, kind in _MAGIC:
+        if head.startswith(magic, at):
+            return kind
+    for looks, kind in _LOOKS:
+        if looks(head, files.size(path)):
+            return kind
+    return FileKind.TEXT if _is_text(head) else FileKind.UNKNOWN
+
+
+def _kind_of_zip(files: RememberingFiles, path: str) -> FileKind:
+    try:
+        with files.open(path) as stream:
+            names = names_in_zip(stream, files.size(path))
+    except FormatError:
+        names = []
+    # A directory that cannot be read strictly may still be read by somebody else.
+    if not names:
+        return _kind_of_broken_zip(files, path)
+    return _kind_by_names(names)
+
+
+def _kind_of_broken_zip(files: RememberingFiles, path: str) -> FileKind:
+    size = files.size(path)
+    with files.open(path) as stream:
+        stream.seek(max(0, size - 64 * 1024))
+        tail = stream.read(64 * 1024)
+    seen = files.head(path, _HEAD) + tail
+    return FileKind.TORCH_ZIP if b"/data.pkl" in seen else FileKind.ZIP
+
+
+def _kind_by_names(names: list[str]) -> FileKind:
+    below = {name.partition("/")[2] or name for name in names}
+    tops = {name.partition("/")[0] for name in names}
+    rules: tuple[tuple[FileKind, bool], ...] = (
+        (
+            FileKind.TORCH_EXPORT,
+            "archive_format" in below or any(_EXPORTED.fullmatch(name) for name in below),
+        ),
+        (
+            FileKind.TORCHSCRIPT,
+            "constants.pkl" in below and any(name.startswith("code/") for name in below),
+        ),
+        (FileKind.TORCH_ZIP, "data.pkl" in below),
+        (
+            FileKind.KERAS,
+            {"config.json", "metadata.json"} <= tops
+            and any(name.endswith(".weights.h5") for name in names),
+        ),
+        (FileKind.SKOPS, "schema.json" in tops),
+        (FileKind.MAR, "MAR-INF" in tops),
+        (FileKind.NPZ, all(name.endswith(".npy") for name in names)),
+    )
+    return next((kind for kind, holds in rules if holds), FileKind.ZIP)
+
+
+_EXPORTED = re.compile(r"models/[^/]+\.json|serialized_exported_program\.json")
+
+
+def _is_zlib(head: bytes, _size: int) -> bool:
+    return head.startswith(_ZLIB)
+
+
+def _is_safetensors(head: bytes, _size: int) -> bool:
+    return looks_like_header(head[:10])
+
+
+def _is_pickle(head: bytes, _size: int) -> bool:
+    # The length of a safetensors header may begin alike; no instruction follows there.
+    return bool(_PICKLE.match(head)) and len(head) > 2 and head[2] in INSTRUCTIONS
+
+
+def _is_xgboost_ubj(head: bytes, _size: int) -> bool:
+    return (
+        head.startswith(b"{")
+        and b"learner" in head[:64]
+        and not head[1:2].isspace()
+        and (head[1:2] in b"Li")
+    )
+
+
+def _is_json(head: bytes, _size: int) -> bool:
+    return head.lstrip()[:1] in {b"{", b"["} and _is_text(head)
+
+
+def _is_xgboost(head: bytes, size: int) -> bool:
+    return _is_json(head, size) and bool(_XGBOOST.match(head)) and b'"learner' in head
+
+
+def _is_catboost(head: bytes, size: int) -> bool:
+    return _is_json(head, size) and bool(_CATBOOST.search(head))
+
+
+def _is_pmml(head: bytes, _size: int) -> bool:
+    return bool(_PMML.match(head))
+
+
+def _is_onnx(head: bytes, _size: int) -> bool:
+    """Return whether it begins as an ONNX ModelProto does: its version, then a field it has."""
+    if len(head) < 4 or head[0] != 0x08 or not 1 <= head[1] <= 30:
+        return False
+    field, wire = head[2] >> 3, head[2] & 7
+    return (field, wire) in {(2, 2), (3, 2), (4, 2), (5, 0), (6, 2), (7, 2), (8, 2)}
+
+
+def _is_text(head: bytes) -> bool:
+    if b"\0" in head:
+        return False
+    try:
+        # What is cut at the end of the head is no sign of another encoding.
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return len(head) == _HEAD and error.start > _HEAD - 4
+    return True
+
+
+_LOOKS: tuple[tuple[Callable[[bytes, int], bool], FileKind], ...] = (
+    (_is_safetensors, FileKind.SAFETENSORS),
+    (_is_pickle, FileKind.PICKLE),
+    (_is_zlib, FileKind.ZLIB),
+    (_is_xgboost_ubj, FileKind.XGBOOST_UBJ),
+    (_is_xgboost, FileKind.XGBOOST_JSON),
+    (_is_catboost, FileKind.CATBOOST_JSON),
+    (_is_pmml, FileKind.PMML),
+    (_is_onnx, FileKind.ONNX),
+    (_is_json, FileKind.JSON),
+)

@@ -1,0 +1,68 @@
+"""Which kind of folder something is, from the files that only such a folder has together."""
+
+import json
+from pathlib import PurePosixPath
+from typing import Any
+
+from lineage_registry.formats.sniffing.files import kind_of, of_kinds
+from lineage_registry.formats.sniffing.kinds import FileKind, FolderKind
+from lineage_registry.ports.filesets import FileSet, RememberingFiles, remembering
+
+_MAX_JSON = 16 * 1024 * 1024
+
+
+def folder_kind(files: FileSet) -> FolderKind | None:
+    """Return what the files are together; None if they are only some files."""
+    seen = remembering(files)
+    return seen.once("folder", lambda: _kind(seen))
+
+
+def json_file(files: FileSet, path: str) -> dict[str, Any] | None:
+    """Return the object in a JSON file; None if there is no such file, or no object in it."""
+    seen = remembering(files)
+    return seen.once(("json", path), lambda: _json(seen, path))
+
+
+def _kind(files: RememberingFiles) -> FolderKind | None:
+    there = set(files.paths())
+    tops = {PurePosixPath(path).parts[0] for path in there}
+
+    def has(name: str, *keys: str) -> bool:
+        content = json_file(files, name) if name in there else None
+        return content is not None and any(key in content for key in keys)
+
+    rules = (
+        (FolderKind.MLFLOW, "MLmodel" in there),
+        (FolderKind.TF_SAVED_MODEL, bool({"saved_model.pb", "saved_model.pbtxt"} & there)),
+        (FolderKind.COREML_PACKAGE, has("Manifest.json", "itemInfoEntries")),
+        (FolderKind.DIFFUSERS, has("model_index.json", "_class_name")),
+        (
+            FolderKind.SENTENCE_TRANSFORMERS,
+            "modules.json" in there and "config_sentence_transformers.json" in tops,
+        ),
+        (FolderKind.PEFT_ADAPTER, has("adapter_config.json", "peft_type")),
+        (FolderKind.TRANSFORMERS, has("config.json", "model_type", "architectures")),
+        (FolderKind.NEMO, "model_config.yaml" in there and "model_weights.ckpt" in there),
+        (FolderKind.SHARDED_SAFETENSORS, _is_sharded(files)),
+    )
+    return next((kind for kind, holds in rules if holds), None)
+
+
+def _is_sharded(files: RememberingFiles) -> bool:
+    return any(path.endswith(".safetensors.index.json") for path in files.paths()) and bool(
+        of_kinds(files, FileKind.SAFETENSORS)
+    )
+
+
+def _json(files: RememberingFiles, path: str) -> dict[str, Any] | None:
+    if path not in files.paths() or files.size(path) > _MAX_JSON:
+        return None
+    if kind_of(files, path) not in {FileKind.JSON, FileKind.XGBOOST_JSON, FileKind.CATBOOST_JSON}:
+        return None
+    with files.open(path) as stream:
+        data = stream.read()
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,57 @@
+"""The kinds of files and folders that can be told apart."""
+
+from enum import StrEnum
+
+
+class FileKind(StrEnum):
+    """What one file is."""
+
+    EMPTY = "empty"
+    UNKNOWN = "unknown"
+    TEXT = "text"
+    JSON = "json"
+    ZIP = "zip"
+    GZIP = "gzip"
+    ZLIB = "zlib"
+    BZ2 = "bz2"
+    XZ = "xz"
+    LZ4 = "lz4"
+    ZSTD = "zstd"
+    TORCH_ZIP = "torch-zip"
+    TORCH_LEGACY = "torch-legacy"
+    TORCH_EXPORT = "torch-export"
+    TORCHSCRIPT = "torchscript"
+    PICKLE = "pickle"
+    SAFETENSORS = "safetensors"
+    ONNX = "onnx"
+    GGUF = "gguf"
+    GGML = "ggml"
+    KERAS = "keras"
+    HDF5 = "hdf5"
+    TFLITE = "tflite"
+    COREML = "coreml"
+    SKOPS = "skops"
+    XGBOOST_JSON = "xgboost-json"
+    XGBOOST_UBJ = "xgboost-ubj"
+    LIGHTGBM = "lightgbm"
+    CATBOOST = "catboost"
+    CATBOOST_JSON = "catboost-json"
+    PMML = "pmml"
+    NPY = "npy"
+    NPZ = "npz"
+    TAR = "tar"
+    MAR = "mar"
+
+
+class FolderKind(StrEnum):
+    """What several files are together."""
+
+    SHARDED_SAFETENSORS = "sharded-safetensors"
+    TRANSFORMERS = "transformers"
+    PEFT_ADAPTER = "peft-adapter"
+    DIFFUSERS = "diffusers"
+    SENTENCE_TRANSFORMERS = "sentence-transformers"
+    TF_SAVED_MODEL = "tf-saved-model"
+    COREML_PACKAGE = "coreml-package"
+    MLFLOW = "mlflow"
+    NEMO = "nemo"
