@@ -70,10 +70,15 @@ class Blobs:
         )
 
     async def missing(self, request: Request) -> Response:
-        """Tell which of the digests in the body are not stored."""
+        """Tell which of the digests in the body are not stored, and the sizes of the others."""
         digests = read_digests(await read_json(request))
-        found = await run_in_threadpool(self._artifacts.contains, digests)
-        return JSONResponse({"missing": [str(item) for item in digests if item not in found]})
+        found = await run_in_threadpool(self._artifacts.sizes, digests)
+        return JSONResponse(
+            {
+                "missing": [str(item) for item in digests if item not in found],
+                "sizes": {str(item): size for item, size in found.items()},
+            }
+        )
 
     async def put(self, request: Request) -> Response:
         """Store the body under the digest of its bytes."""

@@ -187,12 +187,10 @@ class S3ArtifactStore(ArtifactStore):
                 raise
             return None
 
-    def _contains(self, digests: frozenset[Digest]) -> frozenset[Digest]:
+    def _sizes(self, digests: frozenset[Digest]) -> dict[Digest, int]:
         with ThreadPoolExecutor(_LOOKUPS, "s3-lookup") as pool:
-            sizes = pool.map(self._size, digests)
-            return frozenset(
-                digest for digest, size in zip(digests, sizes, strict=True) if size is not None
-            )
+            sizes = zip(digests, pool.map(self._size, digests), strict=True)
+            return {digest: size for digest, size in sizes if size is not None}
 
     def _iter_digests(self) -> Iterator[Digest]:
         for key in self._list("blobs/sha256/"):

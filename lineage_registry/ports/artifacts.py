@@ -2,9 +2,11 @@
 
 import errno
 import io
+import threading
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -32,6 +34,7 @@ PIN_LIFETIME = timedelta(days=2)
 """How long a pin keeps its blobs when nobody removes it; longer than any upload takes."""
 
 _READ_AHEAD = 64 * 1024
+_TRANSFERS = 8
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 Progress = Callable[[int], None]
@@ -51,6 +54,22 @@ class Stored(NamedTuple):
     digest: Digest
     size: int
     existed: bool
+
+
+class Source(NamedTuple):
+    """Bytes that the caller has hashed, to be stored among many.
+
+    Attributes:
+        open: Gives them as a stream from their start.
+    """
+
+    digest: Digest
+    size: int
+    open: Callable[[], BinaryIO]
+
+
+Progresses = Callable[[Source, int], None]
+"""Called with a source and the number of its bytes that were just moved, one call at a time."""
 
 
 class Pin(NamedTuple):
@@ -129,6 +148,34 @@ class ArtifactStore(ABC):
         return stored
 
     @final
+    def put_many(self, sources: Iterable[Source], *, progress: Progresses | None = None) -> None:
+        """Store many blobs, each as `put` does; all are durable when this returns.
+
+        Transfers run side by side and are made durable together, which for small files is many
+        times faster than one `put` after the other. If one fails the others are there or not.
+
+        Raises:
+            DigestMismatchError: The bytes of a source are not the announced ones.
+            StorageFullError: There is no room.
+            BackendError: The store failed.
+        """
+        told = _one_at_a_time(progress)
+        given = list(sources)
+        wanted = {source.digest: source for source in given}
+        try:
+            with self._translating("store artifacts"):
+                there = self._sizes(frozenset(wanted))
+                new = [each for each in wanted.values() if there.get(each.digest) != each.size]
+                self._settle_many(wanted.keys() - {each.digest for each in new})
+                self._put_many(new, told)
+            sent = set(map(id, new))
+            for source in given:
+                if id(source) not in sent:
+                    told(source, source.size)
+        except SourceFailedError as failure:
+            raise failure.error from failure.error.__cause__
+
+    @final
     def open(self, digest: Digest) -> BinaryIO:
         """Return the bytes of `digest` as a stream, checked as they are read.
 
@@ -180,8 +227,17 @@ class ArtifactStore(ABC):
         Raises:
             BackendError: The store failed.
         """
+        return frozenset(self.sizes(digests))
+
+    @final
+    def sizes(self, digests: Iterable[Digest]) -> dict[Digest, int]:
+        """Return the number of stored bytes of those of `digests` that are stored.
+
+        Raises:
+            BackendError: The store failed.
+        """
         with self._translating("look up artifacts"):
-            return self._contains(frozenset(digests))
+            return self._sizes(frozenset(digests))
 
     @final
     def iter_digests(self) -> Iterator[Digest]:
@@ -371,8 +427,20 @@ class ArtifactStore(ABC):
     def _size(self, digest: Digest) -> int | None:
         """Return the stored size, None if there is no such blob."""
 
-    def _contains(self, digests: frozenset[Digest]) -> frozenset[Digest]:
-        return frozenset(digest for digest in digests if self._size(digest) is not None)
+    def _sizes(self, digests: frozenset[Digest]) -> dict[Digest, int]:
+        sizes = ((digest, self._size(digest)) for digest in digests)
+        return {digest: size for digest, size in sizes if size is not None}
+
+    def _put_many(self, sources: Sequence[Source], progress: Progresses) -> None:
+        """Do what `_put` does with each source; no two have one digest, and none is there."""
+
+        def put(source: Source) -> None:
+            with checked_source(source, progress) as checked:
+                self._put(checked)
+
+        with ThreadPoolExecutor(_TRANSFERS, "put") as pool:
+            for _ in pool.map(put, sources):
+                pass
 
     @abstractmethod
     def _iter_digests(self) -> Iterator[Digest]:
@@ -380,6 +448,10 @@ class ArtifactStore(ABC):
 
     def _settle(self, digest: Digest) -> None:  # noqa: B027 - servers have nothing to do
         """Make a blob durable that another writer may just have made visible."""
+
+    def _settle_many(self, digests: Iterable[Digest]) -> None:
+        for digest in digests:
+            self._settle(digest)
 
     def _local_path(self, digest: Digest) -> Path:
         raise NotImplementedError(digest)
@@ -456,6 +528,37 @@ class ArtifactStore(ABC):
             raise
         except Exception as error:
             raise self._explain(error, action) from error
+
+
+@contextmanager
+def checked_source(source: Source, progress: Progresses) -> Iterator[CheckedSource]:
+    """Open one of many sources for the block, checked as it is read.
+
+    Raises:
+        SourceFailedError: It cannot be opened.
+    """
+    try:
+        stream = source.open()
+    except Exception as error:
+        raise SourceFailedError(error) from error
+    with stream:
+        yield CheckedSource(
+            stream,
+            expected=source.digest,
+            size=source.size,
+            progress=lambda step: progress(source, step),
+        )
+
+
+def _one_at_a_time(progress: Progresses | None) -> Progresses:
+    lock = threading.Lock()
+
+    def told(source: Source, step: int) -> None:
+        if progress is not None:
+            with lock:
+                progress(source, step)
+
+    return told
 
 
 def missing(digest: Digest) -> ArtifactNotFoundError:

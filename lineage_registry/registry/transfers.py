@@ -2,15 +2,19 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from lineage_registry.domain.digests import Digest, FileEntry, Manifest
 from lineage_registry.errors import InvalidInputError
-from lineage_registry.ports.artifacts import ArtifactStore
+from lineage_registry.ports.artifacts import ArtifactStore, Source
 from lineage_registry.ports.commands import File, Files
 from lineage_registry.ports.formats import HandlerRegistry, LocalFiles
+
+_HASHERS: Final = 4
 
 Progress = Callable[[str, int, int], None]
 """Told the path, the bytes of this step, and the size of the file."""
@@ -30,20 +34,37 @@ def uploaded(
     places = {name: local.place(name) for name in local.paths()}
     if not places:
         raise InvalidInputError(f"there are no files in {str(path)!r}")
-    digests = {name: _digest(place) for name, place in places.items()}
-    with artifacts.pinned(digests.values()):
-        files = []
-        for name, place in places.items():
-            size = local.size(name)
-            with place.open("rb") as source:
-                artifacts.put(
-                    source,
-                    expected=digests[name],
-                    size=size,
-                    progress=_step(progress, name, size),
-                )
-            files.append(File(path=name, digest=str(digests[name]), size=size))
-        yield files
+    sources = sources_of(places)
+    with artifacts.pinned(source.digest for source in sources.values()):
+        send(artifacts, sources, progress)
+        yield [
+            File(path=name, digest=str(source.digest), size=source.size)
+            for name, source in sources.items()
+        ]
+
+
+def sources_of(places: Mapping[str, Path]) -> dict[str, Source]:
+    """Hash the files at these places, several at a time."""
+    with ThreadPoolExecutor(_HASHERS, "hash") as pool:
+        return dict(zip(places, pool.map(_source, places.values()), strict=True))
+
+
+def send(
+    artifacts: ArtifactStore, sources: Mapping[str, Source], progress: Progress | None
+) -> None:
+    """Store what is not there yet; `progress` is told of every file by its name.
+
+    Raises:
+        DigestMismatchError: A file changed since it was hashed.
+        BackendError: The artifact store failed.
+    """
+    names = {id(source): name for name, source in sources.items()}
+
+    def step(source: Source, count: int) -> None:
+        if progress is not None:
+            progress(names[id(source)], count, source.size)
+
+    artifacts.put_many(sources.values(), progress=step)
 
 
 @contextmanager
@@ -112,9 +133,11 @@ def _checked(files: Files) -> list[File]:
     return files.files
 
 
-def _digest(path: Path) -> Digest:
-    with path.open("rb") as source:
-        return Digest(hashlib.file_digest(source, "sha256").hexdigest())
+def _source(path: Path) -> Source:
+    with path.open("rb") as stream:
+        digest = Digest(hashlib.file_digest(stream, "sha256").hexdigest())
+        size = stream.tell()
+    return Source(digest, size, lambda: path.open("rb"))
 
 
 def _step(progress: Progress | None, name: str, size: int) -> Callable[[int], None] | None:

@@ -103,14 +103,14 @@ class HttpArtifactStore(ArtifactStore):
             return None
         return int(checked(response).headers["Content-Length"])
 
-    def _contains(self, digests: frozenset[Digest]) -> frozenset[Digest]:
+    def _sizes(self, digests: frozenset[Digest]) -> dict[Digest, int]:
         names = sorted(digests)
-        absent: set[Digest] = set()
+        sizes: dict[Digest, int] = {}
         for start in range(0, len(names), _BATCH):
             batch = [str(digest) for digest in names[start : start + _BATCH]]
             answer = self._ask("POST", "/blobs/missing", {"digests": batch})
-            absent.update(map(Digest.parse, answer["missing"]))
-        return digests - absent
+            sizes |= {Digest.parse(name): int(size) for name, size in answer["sizes"].items()}
+        return sizes
 
     def _iter_digests(self) -> Iterator[Digest]:
         request = self._transport.build("GET", f"{PREFIX}/blobs")

@@ -66,7 +66,7 @@ def examine(work: Workplace, command: RegisterVersion) -> Content:
     if not command.files:
         return Content(None, {} if command.format is None else {"format": command.format})
     manifest = manifest_of(command.files)
-    _demand_bytes(work.artifacts, manifest)
+    demand_bytes(work.artifacts, manifest)
     files = StoredFiles(work.artifacts, manifest)
     handler = (
         work.formats.detect(files)
@@ -102,9 +102,14 @@ def manifest_of(files: Sequence[File]) -> Manifest:
     return Manifest.of(FileEntry(file.path, Digest.parse(file.digest), file.size) for file in files)
 
 
-def _demand_bytes(artifacts: ArtifactStore, manifest: Manifest) -> None:
-    there = artifacts.contains({entry.digest for entry in manifest.files})
-    missing = [entry for entry in manifest.files if entry.digest not in there]
+def demand_bytes(artifacts: ArtifactStore, manifest: Manifest) -> None:
+    """Check that the bytes of all files are in the store; one question however many they are.
+
+    Raises:
+        ManifestIncompleteError: Bytes of a file are missing, or of another size than announced.
+    """
+    sizes = artifacts.sizes({entry.digest for entry in manifest.files})
+    missing = [entry for entry in manifest.files if entry.digest not in sizes]
     if missing:
         raise ManifestIncompleteError(
             f"the bytes of {missing[0].path!r} are not in the store",
@@ -112,7 +117,7 @@ def _demand_bytes(artifacts: ArtifactStore, manifest: Manifest) -> None:
             missing=[entry.path for entry in missing[:100]],
         )
     for entry in manifest.files:
-        size = artifacts.size(entry.digest)
+        size = sizes[entry.digest]
         if size != entry.size:
             raise ManifestIncompleteError(
                 f"{entry.path!r} has {size} bytes in the store, not {entry.size}",

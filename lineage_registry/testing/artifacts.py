@@ -31,7 +31,7 @@ from lineage_registry.errors import (
     DigestMismatchError,
     InvalidInputError,
 )
-from lineage_registry.ports.artifacts import ArtifactStore, Capability
+from lineage_registry.ports.artifacts import ArtifactStore, Capability, Source
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -262,6 +262,54 @@ class ArtifactStoreContract(ABC):
         assert store.contains(there | missing) == there
         assert store.contains(iter(there)) == there
         assert store.contains([]) == frozenset()
+        assert store.sizes(there | missing) == dict.fromkeys(there, 1)
+
+    def test_many_are_stored_at_once_each_once(
+        self, store: ArtifactStore, raw: RawArtifacts
+    ) -> None:
+        known, damaged = (store.put(io.BytesIO(data)).digest for data in (b"known", b"damaged"))
+        raw.write(damaged, b"dam")
+        texts = [b"known", b"damaged", b"", b"twice", *(b"%d" % n for n in range(60)), b"twice"]
+        steps: dict[str, int] = {}
+
+        def step(source: Source, count: int) -> None:
+            steps[source.digest.hex] = steps.get(source.digest.hex, 0) + count
+
+        store.put_many([_source(text) for text in texts], progress=step)
+        assert list(store.iter_digests()) == sorted({Digest.of(text) for text in texts})
+        for digest in store.iter_digests():
+            store.verify(digest)
+        twice = {Digest.of(b"twice").hex: 10, Digest.of(b"").hex: 0}
+        wanted = {Digest.of(text).hex: len(text) for text in texts} | twice
+        assert {name: steps.get(name, 0) for name in wanted} == wanted
+        names = raw.names()
+        store.put_many([])
+        store.put_many([_source(b"known")])
+        assert raw.names() == names
+        store.verify(known)
+
+    @pytest.mark.parametrize("broken", ["digest", "size", "source", "opening"])
+    def test_one_wrong_source_among_many_is_refused_and_not_stored(
+        self, store: ArtifactStore, raw: RawArtifacts, broken: str
+    ) -> None:
+        def refuse() -> BinaryIO:
+            raise SourceBrokeError
+
+        wrong, error = {
+            "digest": (Source(_NOWHERE, 4, lambda: io.BytesIO(b"1234")), DigestMismatchError),
+            "size": (Source(_digest(9), 8, lambda: pattern(9)), DigestMismatchError),
+            "source": (Source(_digest(9), 9, lambda: pattern(9, fail_at=0)), SourceBrokeError),
+            "opening": (Source(_NOWHERE, 1, refuse), SourceBrokeError),
+        }[broken]
+        with pytest.raises(error):
+            store.put_many([*(_source(b"%d" % n) for n in range(9)), wrong])
+        assert store.contains([wrong.digest]) == frozenset()
+        there = list(store.iter_digests())
+        assert sum(any(each.hex in name for each in there) for name in raw.names()) == len(
+            raw.names()
+        )
+        for digest in there:
+            store.verify(digest)
 
     def test_all_digests_are_walked_in_order_each_once(self, store: ArtifactStore) -> None:
         assert list(store.iter_digests()) == []
@@ -395,6 +443,10 @@ class ArtifactStoreContract(ABC):
 def _read(store: ArtifactStore, digest: Digest) -> bytes:
     with store.open(digest) as stream:
         return stream.read()
+
+
+def _source(data: bytes) -> Source:
+    return Source(Digest.of(data), len(data), lambda: io.BytesIO(data))
 
 
 def _digest(size: int) -> Digest:

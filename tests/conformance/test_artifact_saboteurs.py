@@ -201,8 +201,8 @@ class ListsEverything(LocalArtifactStore):
 class SaysYes(LocalArtifactStore):
     """Has everything, if you ask."""
 
-    def _contains(self, digests):
-        return digests
+    def _sizes(self, digests):
+        return dict.fromkeys(digests, 0)
 
     def _size(self, digest):
         return super()._size(digest) or 0
@@ -223,6 +223,27 @@ class PretendsToHavePaths(LocalArtifactStore):
 
     def local_path(self, digest):
         return None
+
+
+class BelievesMany(LocalArtifactStore):
+    """Writes many under the names that it is told, and trusts the caller for the bytes."""
+
+    def _put_many(self, sources, progress):
+        for source in sources:
+            with source.open() as stream:
+                data = stream.read()
+            path = self._path(source.digest)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            path.write_bytes(data)
+            progress(source, source.size)
+
+
+class LosesOneOfMany(LocalArtifactStore):
+    """Stops one too early."""
+
+    def _put_many(self, sources, progress):
+        super()._put_many(sources[:-1], progress)
 
 
 class CannotSeek(LocalArtifactStore):
@@ -300,6 +321,7 @@ SABOTEURS = {
         "bytes_of_another_digest_are_refused_and_not_stored",
         "another_number_of_bytes_is_refused_and_not_stored",
     ],
+    BelievesMany: ["one_wrong_source_among_many_is_refused_and_not_stored"],
     CannotSeek: ["any_part_can_be_read_alone"],
     CopiesInPlace: ["a_copy_replaces_its_target_only_when_it_is_right"],
     CountsProgressTwice: ["progress_adds_up_to_the_size"],
@@ -317,6 +339,7 @@ SABOTEURS = {
     LeavesItsRubbish: ["a_source_that_breaks_leaves_nothing_and_its_own_exception_comes_out"],
     ListsEverything: ["all_digests_are_walked_in_order_each_once"],
     LooksAtTheSizeLate: ["an_endless_source_is_stopped_at_the_announced_size"],
+    LosesOneOfMany: ["many_are_stored_at_once_each_once"],
     LosesTheTail: ["what_was_put_is_what_is_read", "a_blob_of_many_parts_is_read_in_one_piece"],
     NeverRepairs: ["a_blob_of_the_wrong_size_is_repaired_by_putting_it_again"],
     PretendsToHavePaths: ["only_a_store_that_says_so_gives_paths_and_they_are_the_bytes"],
