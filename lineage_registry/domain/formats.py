@@ -85,17 +85,17 @@ class Inspection(BaseModel):
     tensors: int | None = Field(None, description="Named tensors; tied ones count each.")
     parameters: int | None = Field(
         None,
-        description="Stored elements, ties once; buffers count too where none tells them apart.",
+        description="Stored elements, ties once, without those of `buffers` and `scales`.",
     )
     buffers: int | None = Field(
-        None, description="Those of `parameters` that are not trained, where the files tell."
+        None, description="Stored elements that are not trained; null where the files do not tell."
     )
     scales: int | None = Field(
-        None, description="Those of `parameters` that are scales and zero points of others."
+        None, description="Stored elements that are scales and zero points of others."
     )
     dtypes: dict[str, int] = Field(
         default_factory=dict,
-        description="Stored elements by element type; adds up to `parameters`.",
+        description="Stored elements by element type: parameters, buffers and scales together.",
     )
     bytes: int = Field(description="Size of all files together.")
     listed: tuple[TensorSummary, ...] = Field((), description="The first tensors, one by one.")

@@ -1,6 +1,7 @@
 """Counting the tensors of a file as they are found."""
 
 import math
+import re
 from dataclasses import dataclass, field
 
 from lineage_registry.domain.formats import TensorSummary
@@ -10,6 +11,7 @@ from lineage_registry.formats.reading import bounded
 MAX_TENSORS = 100_000
 MAX_LISTED = 1_000
 _MAX_NAME = 500
+_BUFFER = re.compile(r"(.*\.)?(running_mean|running_var|num_batches_tracked)", re.DOTALL)
 
 
 @dataclass
@@ -17,6 +19,8 @@ class Census:
     """Tensors seen so far; elements are counted apart, since tied tensors share theirs."""
 
     tensors: int = 0
+    buffers: int | None = None
+    """Those of the stored elements that are not trained; None where the file does not tell."""
     dtypes: dict[str, int] = field(default_factory=dict)
     listed: list[TensorSummary] = field(default_factory=list)
 
@@ -40,8 +44,8 @@ class Census:
 
     @property
     def parameters(self) -> int:
-        """All stored elements."""
-        return sum(self.dtypes.values())
+        """All stored elements but the buffers."""
+        return sum(self.dtypes.values()) - (self.buffers or 0)
 
     @property
     def truncated(self) -> bool:
@@ -52,3 +56,12 @@ class Census:
 def elements(shape: tuple[int, ...]) -> int:
     """Return how many elements a tensor of this shape has."""
     return math.prod(shape)
+
+
+def named_as_buffer(name: str) -> bool:
+    """Return whether modules of torch give this name to a buffer.
+
+    It is a convention, and all that a state dict tells: the buffers of batch normalisation have
+    these names, others cannot be told from parameters.
+    """
+    return bool(_BUFFER.fullmatch(name))

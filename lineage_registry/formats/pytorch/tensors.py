@@ -1,11 +1,11 @@
 """The tensors inside of a pickled checkpoint, from the inert picture of its pickle."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
-from lineage_registry.formats.census import Census, elements
+from lineage_registry.formats.census import Census, elements, named_as_buffer
 from lineage_registry.formats.pickles.gate import Global, Inert, Pairs
 from lineage_registry.formats.reading import shown
 
@@ -176,22 +176,31 @@ _MAKERS = {
 }
 
 
-def take_census(root: Any) -> Census:
+def take_census(root: Any, is_buffer: Callable[[str], object] = named_as_buffer) -> Census:
     """Return the count of all tensors that can be reached, elements that share bytes once.
+
+    Args:
+        root: Picture of what was pickled.
+        is_buffer: Whether a tensor of this name is not trained.
 
     Raises:
         UnsafeArtifactError: There are too many.
     """
     census = Census()
-    views: dict[Storage, dict[str, set[tuple[int, int]]]] = {}
+    views: dict[tuple[Storage, str], dict[tuple[int, int], bool]] = {}
     for name, tensor in _walk(root):
         census.see(name, tensor.dtype, tensor.shape)
-        seen = views.setdefault(tensor.storage, {}).setdefault(tensor.dtype, set())
-        seen.add((tensor.offset, elements(tensor.shape)))
-    for storage, by_dtype in views.items():
-        for dtype, spans in by_dtype.items():
-            room = storage.bytes // _SIZES[dtype]
-            census.count(dtype, min(room, sum(count for _, count in spans)))
+        seen = views.setdefault((tensor.storage, tensor.dtype), {})
+        span = (tensor.offset, elements(tensor.shape))
+        seen[span] = seen.get(span, True) and bool(is_buffer(name))
+    buffers = 0
+    for (storage, dtype), spans in views.items():
+        room = storage.bytes // _SIZES[dtype]
+        stored = min(room, sum(count for _, count in spans))
+        census.count(dtype, stored)
+        trained = sum(count for (_, count), buffer in spans.items() if not buffer)
+        buffers += max(0, stored - trained)
+    census.buffers = buffers or None
     return census
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
-from lineage_registry.formats.census import Census, elements
+from lineage_registry.formats.census import Census, elements, named_as_buffer
 from lineage_registry.formats.companions import unexplained
 from lineage_registry.formats.reading import head, notes, shown
 from lineage_registry.formats.requirements import installed, require
@@ -98,9 +98,12 @@ def _header(files: FileSet, path: str) -> Header:
 
 def _census(header: Header) -> Census:
     census = Census()
+    buffers = 0
     for entry in header.entries:
         census.see(entry.name, entry.dtype, entry.shape)
         census.count(entry.dtype, elements(entry.shape))
+        buffers += elements(entry.shape) if named_as_buffer(entry.name) else 0
+    census.buffers = buffers or None
     return census
 
 
