@@ -2,12 +2,13 @@
 
 import errno
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from typing import ClassVar, final
 
+from lineage_registry.domain.digests import Digest
 from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import (
     FormatError,
@@ -18,8 +19,10 @@ from lineage_registry.errors import (
     UnsafeArtifactError,
 )
 from lineage_registry.ports.filesets import FileSet, LocalFiles, total_size
+from lineage_registry.ports.tensors import StoredTensor, digest_of_tensors
 
 _SHOWN = 5
+_SMALL = 16 * 1024 * 1024
 
 
 class Confidence(IntEnum):
@@ -49,6 +52,7 @@ class FormatHandler(ABC):
         load_options: Names of the options that `load` takes.
         save_options: Names of the options that `save` takes.
         kinds: Names of the kinds of files it reads, for who asks what is known.
+        takes_links: Whether `load` may be given links to files; some libraries refuse them.
     """
 
     name: ClassVar[str]
@@ -56,6 +60,7 @@ class FormatHandler(ABC):
     load_options: ClassVar[frozenset[str]] = frozenset()
     save_options: ClassVar[frozenset[str]] = frozenset()
     kinds: ClassVar[tuple[str, ...]] = ()
+    takes_links: ClassVar[bool] = True
 
     @final
     def detect(self, files: FileSet) -> Confidence:
@@ -84,6 +89,20 @@ class FormatHandler(ABC):
                 broken=not isinstance(error, UnsafeArtifactError),
                 bytes=total_size(files),
             )
+
+    @final
+    def weights(self, files: FileSet) -> Digest | None:
+        """Return the digest of the tensors in the files, reading all their bytes.
+
+        Equal tensors of equal names have the same digest in every format, whatever else the files
+        hold. None if the files hold no tensors that can be read without their framework.
+
+        Raises:
+            UnreadableArtifactError: The files are broken.
+            UnsafeArtifactError: They break a rule.
+        """
+        with translated(f"read the tensors of {self.name}"):
+            return digest_of_tensors(self._tensors(files), 2 * total_size(files) + _SMALL)
 
     @final
     def claim(self, obj: object) -> int | None:
@@ -134,6 +153,11 @@ class FormatHandler(ABC):
     def _claim(self, obj: object) -> int | None:
         line = line_of_descent(obj)
         return min((line.index(name) for name in self.classes if name in line), default=None)
+
+    def _tensors(self, files: FileSet) -> Iterable[StoredTensor]:
+        """Return the model's weights alone; none if they cannot be told."""
+        del files
+        return ()
 
     @abstractmethod
     def _detect(self, files: FileSet) -> Confidence: ...

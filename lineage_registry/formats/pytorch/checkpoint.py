@@ -1,6 +1,8 @@
 """What was found in one checkpoint file."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from lineage_registry.domain.formats import Verdict
 from lineage_registry.formats.census import Census
@@ -15,6 +17,10 @@ class Checkpoint:
     asked: frozenset[tuple[str, str]]
     notes: dict[str, str]
     decided: tuple[Verdict, tuple[str, ...]] | None = None
+    picture: Any = None
+    """What the pickle holds, inert."""
+    starts: Mapping[str, int] = field(default_factory=dict)
+    """Where in the file the bytes of each storage begin."""
 
     def verdict(self) -> tuple[Verdict, tuple[str, ...]]:
         """Return the verdict on the file, with its reasons."""

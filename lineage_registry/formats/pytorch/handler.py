@@ -1,5 +1,6 @@
 """Checkpoints of PyTorch, `.pt` and `.pth`: weights only."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
@@ -10,6 +11,7 @@ from lineage_registry.formats.containers.stored_zip import LOCAL_MAGIC, read_mem
 from lineage_registry.formats.pickles.gate import INSTRUCTIONS
 from lineage_registry.formats.pytorch.checkpoint import Checkpoint
 from lineage_registry.formats.pytorch.legacy_form import MAGIC, read_legacy
+from lineage_registry.formats.pytorch.stored import stored_tensors
 from lineage_registry.formats.pytorch.zip_form import read_zip
 from lineage_registry.formats.reading import head, notes, plain, read_at
 from lineage_registry.formats.requirements import require
@@ -24,6 +26,7 @@ from lineage_registry.formats.weights import (
 from lineage_registry.formats.writing import whole_file
 from lineage_registry.ports.filesets import FileSet, LocalFiles, total_size
 from lineage_registry.ports.handlers import Confidence, FormatHandler, ensure_loadable
+from lineage_registry.ports.tensors import StoredTensor
 
 _FILE = "model.pt"
 _NAME_AT, _NAME_END = 30, 30 + 512
@@ -95,6 +98,10 @@ class PyTorchHandler(FormatHandler):
             with draft.open("wb") as stream:
                 torch.save(state, stream)
             ensure_loadable(self.inspect(LocalFiles(draft)))
+
+    def _tensors(self, files: FileSet) -> Iterable[StoredTensor]:
+        for path in _weights(files):
+            yield from stored_tensors(files, path, _checkpoint(files, path))
 
 
 def _weights(files: FileSet) -> list[str]:

@@ -41,8 +41,10 @@ def read_legacy(stream: BinaryIO, size: int) -> Checkpoint:
     _check_system(pickled())
     storages = Storages()
     picture = pickled(storages.refer)
-    _check_storages(stream, size, pickled(), storages)
-    return Checkpoint(take_census(picture), frozenset(asked), {"protocol": str(_PROTOCOL)})
+    starts = _check_storages(stream, size, pickled(), storages)
+    notes = {"protocol": str(_PROTOCOL)}
+    census = take_census(picture)
+    return Checkpoint(census, frozenset(asked), notes, picture=picture, starts=starts)
 
 
 def _bare_pickle(stream: BinaryIO, size: int, asked: frozenset[tuple[str, str]]) -> Checkpoint:
@@ -68,18 +70,22 @@ def _are_pairs(item: Any) -> bool:
     return isinstance(item, Pairs)
 
 
-def _check_storages(stream: BinaryIO, size: int, keys: Any, storages: Storages) -> None:
+def _check_storages(stream: BinaryIO, size: int, keys: Any, storages: Storages) -> dict[str, int]:
+    """Return where the bytes of each storage begin."""
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise UnreadableArtifactError("the list of storages is not a list of keys")
     if sorted(keys) != sorted(storages.by_key):
         raise UnsafeArtifactError("the list of storages is not what the tensors refer to")
     at = stream.tell()
+    starts = {}
     for key in keys:
         storage = storages.by_key[key]
         (count,) = _COUNT.unpack(read_exactly(stream, _COUNT.size, f"storage {shown(key)}"))
         if count != storage.size:
             raise UnsafeArtifactError(f"storage {shown(key)} contradicts itself about its size")
-        at += _COUNT.size + storage.bytes
+        starts[key] = at + _COUNT.size
+        at = starts[key] + storage.bytes
         stream.seek(at)
     if at != size:
         raise UnreadableArtifactError(f"the storages end at byte {at}, the file at {size}")
+    return starts

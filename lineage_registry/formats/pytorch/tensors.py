@@ -32,6 +32,8 @@ _STORAGES = {
     "ShortStorage": "int16",
     "UntypedStorage": "uint8",
 }
+STATE_DICTS = ("state_dict", "model_state_dict", "model", "module")
+"""Under which names a checkpoint keeps the weights among other things."""
 _SIZES = {
     "bool": 1,
     "uint8": 1,
@@ -85,6 +87,12 @@ class Tensor:
     dtype: str
     offset: int
     shape: tuple[int, ...]
+    stride: tuple[int, ...]
+
+    @property
+    def width(self) -> int:
+        """Bytes of an element."""
+        return _SIZES[self.dtype]
 
 
 @dataclass
@@ -145,7 +153,7 @@ def _tensor(storage: Storage, dtype: str, offset: Any, shape: Any, stride: Any) 
     last = offset + sum((size - 1) * step for size, step in zip(shape, stride, strict=True))
     if elements(shape) and (last + 1) * _SIZES[dtype] > storage.bytes:
         raise UnsafeArtifactError("a tensor reaches outside of its storage")
-    return Tensor(storage, dtype, offset, tuple(shape))
+    return Tensor(storage, dtype, offset, tuple(shape), tuple(stride))
 
 
 def _first(arguments: tuple[Any, ...]) -> Any:
@@ -202,6 +210,27 @@ def take_census(root: Any, is_buffer: Callable[[str], object] = named_as_buffer)
         buffers += max(0, stored - trained)
     census.buffers = buffers or None
     return census
+
+
+def weights_of(root: Any) -> list[tuple[str, Tensor]]:
+    """Return the tensors that are the model, by name.
+
+    A dictionary with a state dict under one of the usual names beside counters and the state of an
+    optimizer is that state dict.
+    """
+    named = dict(_named(root))
+    for key in STATE_DICTS:
+        inner = [(name, item) for name, item in _named(named.get(key)) if isinstance(item, Tensor)]
+        if inner:
+            return inner
+    direct = [(name, item) for name, item in named.items() if isinstance(item, Tensor)]
+    return direct or list(_walk(root))
+
+
+def _named(item: Any) -> list[tuple[str, Any]]:
+    if not isinstance(item, Pairs):
+        return []
+    return [(key, value) for key, value in item if isinstance(key, str)]
 
 
 def _walk(root: Any) -> Iterator[tuple[str, Tensor]]:

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from lineage_registry.domain.formats import Verdict
@@ -49,7 +50,14 @@ def read_zip(stream: BinaryIO, size: int) -> Checkpoint:
         for part in (".format_version", "byteorder", "version")
         if f"{root}/{part}" in members
     }
-    return _opened(content("data.pkl", MAX_PICKLE), members, root, notes)
+    found = _opened(content("data.pkl", MAX_PICKLE), members, root, notes)
+    data = f"{root}/data/"
+    return replace(
+        found,
+        starts={
+            name.removeprefix(data): at for name, at in starts.items() if name.startswith(data)
+        },
+    )
 
 
 def _root(members: dict[str, Member]) -> str:
@@ -80,7 +88,7 @@ def _opened(
         raise UnsafeArtifactError("something follows the pickle in data.pkl")
     for storage in storages.by_key.values():
         _check_storage(storage, members.get(f"{root}/data/{storage.key}"))
-    return Checkpoint(take_census(picture), asked, notes)
+    return Checkpoint(take_census(picture), asked, notes, picture=picture)
 
 
 def _check_storage(storage: Storage, member: Member | None) -> None:

@@ -1,6 +1,7 @@
 """Safetensors: named tensors and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -8,12 +9,15 @@ from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
 from lineage_registry.formats.census import Census, elements, named_as_buffer
 from lineage_registry.formats.companions import unexplained
+from lineage_registry.formats.options import byte_size, torch_dtype
 from lineage_registry.formats.reading import head, notes, shown
 from lineage_registry.formats.requirements import installed, require
 from lineage_registry.formats.safetensors.header import Header, looks_like_header, read_header
 from lineage_registry.formats.safetensors.of_numpy import numpy_parts
 from lineage_registry.formats.safetensors.of_torch import torch_parts
-from lineage_registry.formats.safetensors.ties import Parts, alias_metadata, aliases
+from lineage_registry.formats.safetensors.shards import write_shards
+from lineage_registry.formats.safetensors.stored import stored_tensors
+from lineage_registry.formats.safetensors.ties import Parts, aliases
 from lineage_registry.formats.weights import (
     NUMPY_ARRAY,
     TORCH_MODULE,
@@ -22,11 +26,10 @@ from lineage_registry.formats.weights import (
     counted,
     is_flat,
 )
-from lineage_registry.formats.writing import whole_file
 from lineage_registry.ports.filesets import FileSet, LocalFiles, total_size
 from lineage_registry.ports.handlers import Confidence, FormatHandler
+from lineage_registry.ports.tensors import StoredTensor
 
-_FILE = "model.safetensors"
 _FRAMEWORKS = {"pt": "torch", "np": "numpy"}
 
 
@@ -35,13 +38,14 @@ class SafetensorsHandler(FormatHandler):
 
     Tied tensors are stored once and tied again on loading. Loading gives a dictionary of what was
     saved: arrays if arrays were, else torch tensors if torch is installed, else arrays;
-    `framework="pt"` or `"np"` decides otherwise. Several files (shards) give one dictionary.
+    `framework="pt"` or `"np"` decides otherwise. Several files (shards) give one dictionary;
+    `max_shard_size` writes such. `device` and `dtype` place and cast torch tensors.
     """
 
     name: ClassVar[str] = "safetensors"
     classes: ClassVar[tuple[str, ...]] = (TORCH_MODULE,)
-    load_options: ClassVar[frozenset[str]] = frozenset({"framework", "device"})
-    save_options: ClassVar[frozenset[str]] = frozenset({"metadata"})
+    load_options: ClassVar[frozenset[str]] = frozenset({"framework", "device", "dtype"})
+    save_options: ClassVar[frozenset[str]] = frozenset({"metadata", "max_shard_size"})
 
     def _claim(self, obj: object) -> int | None:
         return 0 if is_flat(obj, NUMPY_ARRAY, TORCH_TENSOR) else super()._claim(obj)
@@ -70,7 +74,7 @@ class SafetensorsHandler(FormatHandler):
         for path in _weights(files):
             metadata = _header(files, path).metadata
             framework = _framework(options.get("framework"), metadata)
-            part = _read(files.place(path), framework, options.get("device", "cpu"))
+            part = _read(files.place(path), framework, options)
             part.update({tied: part[name] for tied, name in aliases(metadata, part).items()})
             if twice := loaded.keys() & part.keys():
                 raise UnreadableArtifactError(f"two files hold the tensor {shown(min(twice))}")
@@ -79,12 +83,12 @@ class SafetensorsHandler(FormatHandler):
 
     def _save(self, obj: object, folder: Path, **options: object) -> None:
         parts = _parts(obj)
-        metadata = {**_own_metadata(options.get("metadata")), **alias_metadata(parts)}
-        metadata["format"] = parts.framework
-        module = "numpy" if parts.framework == "np" else "torch"
-        library = require(f"safetensors.{module}", extra="safetensors")
-        with whole_file(folder / _FILE) as draft:
-            library.save_file(parts.tensors, draft, metadata=metadata)
+        metadata = _own_metadata(options.get("metadata"))
+        most = byte_size("max_shard_size", options.get("max_shard_size"))
+        write_shards(parts, folder, metadata, most, partial(_write, parts.framework))
+
+    def _tensors(self, files: FileSet) -> Iterable[StoredTensor]:
+        return stored_tensors(files, _weights(files))
 
 
 def _weights(files: FileSet) -> list[str]:
@@ -119,11 +123,37 @@ def _framework(wanted: object, metadata: dict[str, str]) -> str:
     return wanted
 
 
-def _read(place: Path, framework: str, device: object) -> dict[str, Any]:
+def _read(place: Path, framework: str, options: Mapping[str, object]) -> dict[str, Any]:
     require(_FRAMEWORKS[framework], extra="torch")
     if framework == "np":
-        return dict(require("safetensors.numpy", extra="safetensors").load_file(place))
-    return dict(require("safetensors.torch", extra="torch").load_file(place, device=device))
+        return _arrays(place, options)
+    dtype, device = torch_dtype(options.get("dtype")), options.get("device", "cpu")
+    tensors = require("safetensors.torch", extra="torch").load_file(place, device=device)
+    if dtype is None:
+        return dict(tensors)
+    return {
+        name: tensor.to(dtype) if tensor.is_floating_point() else tensor
+        for name, tensor in tensors.items()
+    }
+
+
+def _arrays(place: Path, options: Mapping[str, object]) -> dict[str, Any]:
+    for option in ("device", "dtype"):
+        if options.get(option) not in {None, "cpu"}:
+            raise InvalidInputError(
+                f"arrays of numpy take no {option}",
+                hint='ask for framework="pt"',
+                option=option,
+            )
+    return dict(require("safetensors.numpy", extra="safetensors").load_file(place))
+
+
+def _write(
+    framework: str, tensors: Mapping[str, Any], place: Path, metadata: Mapping[str, str]
+) -> None:
+    module = "numpy" if framework == "np" else "torch"
+    library = require(f"safetensors.{module}", extra="safetensors")
+    library.save_file(dict(tensors), place, metadata=dict(metadata))
 
 
 def _parts(obj: object) -> Parts:
