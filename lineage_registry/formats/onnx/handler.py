@@ -10,7 +10,6 @@ from lineage_registry.formats.companions import unexplained
 from lineage_registry.formats.onnx.external import external_files
 from lineage_registry.formats.onnx.model import Model, read_model
 from lineage_registry.formats.onnx.quantized import OPERATORS, quantization, scale_names
-from lineage_registry.formats.onnx.tensors import Tensor
 from lineage_registry.formats.reading import bounded, notes, plain, shown
 from lineage_registry.formats.sniffing.files import of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
@@ -62,8 +61,6 @@ class OnnxHandler(InspectOnlyHandler):
         if verdict is Verdict.SAFE and extra:
             verdict, reasons = Verdict.NOT_INSPECTABLE, extra
         first = models[0].model
-        weights, scales = _split(first)
-        quantized = quantization(first, weights)
         return Inspection(
             format=self.name,
             kind=FileKind.ONNX.value,
@@ -76,9 +73,8 @@ class OnnxHandler(InspectOnlyHandler):
             outputs=tuple(first.outputs),
             opsets=dict(sorted(first.opsets.items())),
             producer=first.producer or None,
-            quantization=quantized,
+            quantization=quantization(first),
             external=tuple(map(plain, external)),
-            scales=sum(tensor.elements for tensor in scales) if quantized else None,
             **counted([_census(found.model) for found in models]),
         )
 
@@ -127,18 +123,14 @@ def _warnings(model: Model) -> Iterator[str]:
             yield f"it needs operators of {shown(domain)}, which no runtime has by itself"
 
 
-def _split(model: Model) -> tuple[list[Tensor], list[Tensor]]:
-    """Return the weights, and the scales and zero points of others."""
-    names = scale_names(model)
-    weights = [tensor for tensor in model.tensors if tensor.name not in names]
-    return weights, [tensor for tensor in model.tensors if tensor.name in names]
-
-
 def _census(model: Model) -> Census:
+    names = scale_names(model)
     census = Census()
     for tensor in model.tensors:
         census.see(tensor.name, tensor.dtype, tensor.shape)
         census.count(tensor.dtype, tensor.elements)
+    scales = sum(tensor.elements for tensor in model.tensors if tensor.name in names)
+    census.scales = scales if names else None
     return census
 
 

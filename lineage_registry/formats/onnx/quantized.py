@@ -4,7 +4,6 @@ from collections import Counter
 
 from lineage_registry.domain.formats import Quantization
 from lineage_registry.formats.onnx.model import Model, Node
-from lineage_registry.formats.onnx.tensors import Tensor
 
 _SCALES: dict[str, tuple[int, ...]] = {
     "QuantizeLinear": (1, 2),
@@ -54,13 +53,8 @@ def scale_names(model: Model) -> frozenset[str]:
     return frozenset(named | by_suffix)
 
 
-def quantization(model: Model, weights: list[Tensor]) -> Quantization | None:
-    """Return how the weights (without scales) are quantised; None if they are not.
-
-    Args:
-        model: What the file says.
-        weights: The tensors that are no scales.
-    """
+def quantization(model: Model) -> Quantization | None:
+    """Return how the weights are quantised; None if they are not."""
     nodes = _nodes(model)
     if not nodes:
         return None
@@ -69,8 +63,9 @@ def quantization(model: Model, weights: list[Tensor]) -> Quantization | None:
         bits = blockwise[0].numbers.get("bits", _BLOCKWISE[blockwise[0].operator])
         return Quantization(method=f"int{bits}", bits=bits)
     common = Counter[str]()
-    for tensor in weights:
-        if tensor.dtype in _BITS:
+    scales = scale_names(model)
+    for tensor in model.tensors:
+        if tensor.dtype in _BITS and tensor.name not in scales:
             common[tensor.dtype] += tensor.elements
     if not common:
         return None
