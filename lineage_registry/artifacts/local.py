@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -15,13 +15,22 @@ from typing import ClassVar
 from lineage_registry.domain.digests import Digest
 from lineage_registry.ports.artifacts import (
     ArtifactStore,
+    Blob,
     Capability,
+    Leftover,
+    Progress,
     Progresses,
     Source,
     checked_source,
     missing,
 )
 from lineage_registry.ports.byte_streams import CheckedSource
+from lineage_registry.ports.uploads import PART_SIZE, Fingerprint
+
+try:
+    import fcntl
+except ImportError:  # Windows: a copy that was interrupted begins again
+    fcntl = None  # type: ignore[assignment]
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 # Nobody writes to a blob, least of all by accident through a memory map; the umask takes its part.
@@ -90,6 +99,28 @@ class LocalArtifactStore(ArtifactStore):
                     unfinished.unlink(missing_ok=True)
         self._settle_many(source.digest for source in sources)
 
+    def _upload(self, path: Path, known: Fingerprint, progress: Progress | None) -> bool:
+        """Write only what an interrupted copy of the same file has not written."""
+        begun = self._tmp / f"{known.digest.hex}.partial"
+        if known.size < PART_SIZE:
+            return super()._upload(path, known, progress)
+        self._tmp.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as file, _claimed(begun) as descriptor:
+            if descriptor is None:
+                return super()._upload(path, known, progress)
+            source = CheckedSource(file, expected=known.digest, size=known.size, progress=progress)
+            try:
+                _write_rest(descriptor, source)
+            except Exception:
+                begun.unlink(missing_ok=True)
+                raise
+            os.fsync(descriptor)
+            self._path(known.digest).parent.mkdir(parents=True, exist_ok=True)
+            begun.replace(self._path(known.digest))
+            os.fchmod(descriptor, os.fstat(descriptor).st_mode & _BLOB_MODE)
+        self._settle(known.digest)
+        return False
+
     def _settle(self, digest: Digest) -> None:
         self._settle_many([digest])
 
@@ -148,15 +179,23 @@ class LocalArtifactStore(ArtifactStore):
     def _remove_note(self, name: str) -> None:
         (self._pins / name).unlink(missing_ok=True)
 
-    def _sweep(self, before: datetime) -> int:
-        removed = 0
+    def _iter_blobs(self) -> Iterator[Blob]:
+        for digest in self._iter_digests():
+            with suppress(FileNotFoundError):  # removed meanwhile
+                found = self._path(digest).stat()
+                yield Blob(digest, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+
+    def _remove(self, digests: frozenset[Digest]) -> None:
+        for digest in digests:
+            self._path(digest).unlink(missing_ok=True)
+
+    def _unfinished_uploads(self, before: datetime) -> Iterator[Leftover]:
         for name in _sorted_names(self._tmp):
             path = self._tmp / name
             with suppress(FileNotFoundError):  # finished, or swept by somebody else, meanwhile
-                if path.stat().st_mtime < before.timestamp():
-                    path.unlink()
-                    removed += 1
-        return removed
+                found = path.stat()
+                if found.st_mtime < before.timestamp():
+                    yield Leftover(found.st_size, partial(path.unlink, missing_ok=True))
 
     def _check(self) -> None:
         with self._unfinished(_NOTE_MODE) as (descriptor, _):
@@ -205,6 +244,34 @@ def _sync_folders(folders: set[Path]) -> None:
     with ThreadPoolExecutor(_WRITERS, "sync") as pool:
         for _ in pool.map(_sync_folder, folders):
             pass
+
+
+def _write_rest(descriptor: int, source: CheckedSource) -> None:
+    """Make a file what `source` gives, without writing what is right already."""
+    while chunk := source.read():
+        there = os.read(descriptor, len(chunk))
+        if there != chunk:
+            os.ftruncate(descriptor, os.lseek(descriptor, -len(there), os.SEEK_CUR))
+            _write_all(descriptor, chunk)
+    os.ftruncate(descriptor, source.size)
+
+
+@contextmanager
+def _claimed(path: Path) -> Iterator[int | None]:
+    """Open a file for reading and writing, alone; None if somebody else has it."""
+    if fcntl is None:
+        yield None
+        return
+    descriptor, alone = os.open(path, os.O_RDWR | os.O_CREAT, _NOTE_MODE), False
+    try:
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            alone = os.fstat(descriptor).st_nlink > 0  # else finished while we opened it
+        if alone:
+            os.utime(descriptor)  # nobody may take it for abandoned
+        yield descriptor if alone else None
+    finally:
+        os.close(descriptor)
 
 
 def _sync_folder(path: Path) -> None:

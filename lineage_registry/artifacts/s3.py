@@ -8,25 +8,37 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property, partial
+from pathlib import Path
 from typing import ClassVar
 
 from lineage_registry.domain.digests import Digest
 from lineage_registry.errors import (
+    BackendError,
     DigestMismatchError,
     InvalidInputError,
     NotInstalledError,
     RegistryError,
 )
-from lineage_registry.ports.artifacts import ArtifactStore, Capability, missing
+from lineage_registry.ports.artifacts import (
+    ArtifactStore,
+    Blob,
+    Capability,
+    Leftover,
+    Progress,
+    missing,
+)
 from lineage_registry.ports.byte_streams import CheckedSource, RangeFile
+from lineage_registry.ports.uploads import PART_SIZE, Fingerprint, Meter, send_parts
 
 try:
     import certifi
     import urllib3
     from minio import Minio
     from minio.commonconfig import ComposeSource
+    from minio.datatypes import Object
+    from minio.deleteobjects import DeleteObject
     from minio.error import MinioException, S3Error
     from minio.helpers import check_bucket_name
 except ImportError as error:
@@ -43,6 +55,7 @@ _MISSING = frozenset({"NoSuchKey", "NoSuchUpload", "NotFound"})
 # Somebody was faster, or our key may use the bucket but not ask for it: what follows will tell.
 _NOT_OURS_TO_CREATE = frozenset({"AccessDenied", "BucketAlreadyExists", "BucketAlreadyOwnedByYou"})
 _LOOKUPS = 16
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class S3ArtifactStore(ArtifactStore):
@@ -124,12 +137,12 @@ class S3ArtifactStore(ArtifactStore):
         return self._unconnected
 
     def _put(self, source: CheckedSource) -> bool:
-        first = source.read_part(s3_multipart.PART_SIZE)
-        if len(first) < s3_multipart.PART_SIZE:
+        first = source.read_part(PART_SIZE)
+        if len(first) < PART_SIZE:
             return self._put_small(source, first)
         if source.expected is None:
             return self._put_unnamed(source, first)
-        self._upload(self._key(source.expected), source, first)
+        self._stream(self._key(source.expected), source, first)
         return False
 
     def _put_small(self, source: CheckedSource, data: bytes) -> bool:
@@ -143,7 +156,7 @@ class S3ArtifactStore(ArtifactStore):
         """Send under a passing name what can be read only once, then let the server copy it."""
         staging = f"{self._prefix}staging/{uuid.uuid4().hex}"
         try:
-            self._upload(staging, source, first)
+            self._stream(staging, source, first)
             existed = self._size(source.digest) == source.size
             if not existed:
                 origin = ComposeSource(self.bucket, staging)
@@ -154,9 +167,46 @@ class S3ArtifactStore(ArtifactStore):
                 self._client.remove_object(self.bucket, staging)
         return existed
 
-    def _upload(self, key: str, source: CheckedSource, first: bytes) -> None:
-        s3_multipart.upload(self._client, self.bucket, key, source, first)
+    def _stream(self, key: str, source: CheckedSource, first: bytes) -> None:
+        s3_multipart.upload_stream(self._client, self.bucket, key, source, first)
         self._expect(key, source.size)
+
+    def _upload(self, path: Path, known: Fingerprint, progress: Progress | None) -> bool:
+        if len(known.parts) == 1:
+            return super()._upload(path, known, progress)
+        key, tell = self._key(known.digest), Meter(progress)
+        for again in (True, True, False):
+            upload = s3_multipart.find(self._client, self.bucket, key)
+            upload = upload or s3_multipart.begin(self._client, self.bucket, key)
+            try:
+                self._send(path, known, upload, tell)
+                break
+            except S3Error as error:
+                if error.code not in _MISSING or not again:
+                    raise
+            # Somebody else has finished the upload, or given it up.
+            if self._size(known.digest) == known.size:
+                tell.reach(known.size)
+                return True
+        self._expect(key, known.size)
+        return False
+
+    def _send(
+        self, path: Path, known: Fingerprint, upload: s3_multipart.Upload, tell: Meter
+    ) -> None:
+        """Send the parts that are not there. What was sent stays if it is interrupted."""
+        there = {
+            number: part
+            for number, part in s3_multipart.parts_of(self._client, upload).items()
+            if number <= len(known.parts) and part.digest == known.parts[number - 1]
+        }
+        missing = set(range(1, len(known.parts) + 1)) - there.keys()
+
+        def send(number: int, data: bytes, digest: Digest) -> None:
+            there[number] = s3_multipart.send(self._client, upload, number, data, digest)
+
+        send_parts(path, known, missing, send, tell.start())
+        s3_multipart.complete(self._client, upload, there)
 
     def _expect(self, key: str, size: int) -> None:
         stored = self._client.stat_object(self.bucket, key).size
@@ -193,10 +243,14 @@ class S3ArtifactStore(ArtifactStore):
             return {digest: size for digest, size in sizes if size is not None}
 
     def _iter_digests(self) -> Iterator[Digest]:
-        for key in self._list("blobs/sha256/"):
+        return (blob.digest for blob in self._iter_blobs())
+
+    def _iter_blobs(self) -> Iterator[Blob]:
+        for item in self._objects("blobs/sha256/"):
+            key = item.object_name or ""
             name = key.rpartition("/")[2]
             if _HEX.fullmatch(name) and key == self._key(Digest(name)):
-                yield Digest(name)
+                yield Blob(Digest(name), item.size or 0, item.last_modified or _LONG_AGO)
 
     def _write_note(self, name: str, data: bytes) -> None:
         self._client.put_object(
@@ -217,19 +271,19 @@ class S3ArtifactStore(ArtifactStore):
     def _remove_note(self, name: str) -> None:
         self._client.remove_object(self.bucket, f"{self._prefix}pins/{name}")
 
-    def _sweep(self, before: datetime) -> int:
+    def _remove(self, digests: frozenset[Digest]) -> None:
+        doomed = [DeleteObject(self._key(digest)) for digest in digests]
+        for error in self._client.remove_objects(self.bucket, doomed):
+            raise BackendError(f"cannot remove {error.name}: {error.code}: {error.message}")
+
+    def _unfinished_uploads(self, before: datetime) -> Iterator[Leftover]:
         client = self._client
-        staged = [
-            item.object_name
-            for item in client.list_objects(self.bucket, f"{self._prefix}staging/")
-            if item.object_name and item.last_modified and item.last_modified < before
-        ]
-        for key in staged:
-            client.remove_object(self.bucket, key)
-        uploads = s3_multipart.unfinished(client, self.bucket, self._prefix, before)
-        for key, upload_id in uploads:
-            s3_multipart.abort(client, self.bucket, key, upload_id)
-        return len(staged) + len(uploads)
+        for item in client.list_objects(self.bucket, f"{self._prefix}staging/", recursive=True):
+            if item.object_name and item.last_modified and item.last_modified < before:
+                remove = partial(client.remove_object, self.bucket, item.object_name)
+                yield Leftover(item.size or 0, remove)
+        for left in s3_multipart.unfinished(client, self.bucket, self._prefix, before):
+            yield Leftover(left.size, partial(s3_multipart.abort, client, left.upload))
 
     def _check(self) -> None:
         # Asks for the rights that reading needs; a bucket that is merely there proves nothing.
@@ -242,8 +296,10 @@ class S3ArtifactStore(ArtifactStore):
         return explain(error, action) or super()._explain(error, action)
 
     def _list(self, under: str) -> Iterator[str]:
-        items = self._client.list_objects(self.bucket, f"{self._prefix}{under}", recursive=True)
-        return (item.object_name for item in items if item.object_name)
+        return (item.object_name for item in self._objects(under) if item.object_name)
+
+    def _objects(self, under: str) -> Iterator[Object]:
+        yield from self._client.list_objects(self.bucket, f"{self._prefix}{under}", recursive=True)
 
     def _key(self, digest: Digest) -> str:
         return f"{self._prefix}blobs/sha256/{digest.hex[:2]}/{digest.hex}"

@@ -6,6 +6,7 @@ from minio.error import InvalidResponseError, MinioException, S3Error, ServerErr
 from lineage_registry.errors import (
     BackendError,
     BackendUnavailableError,
+    DigestMismatchError,
     RegistryError,
     StorageFullError,
 )
@@ -22,6 +23,7 @@ _BUSY = frozenset(
 _FULL = frozenset(
     {"EntityTooLarge", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "XMinioStorageFull"}
 )
+_CHANGED = frozenset({"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"})
 _HINTS = {
     "AccessDenied": "check both keys, and that they may read and write in the bucket",
     "InvalidAccessKeyId": "check the access key",
@@ -56,6 +58,8 @@ def _explain_answer(error: S3Error, action: str) -> RegistryError:
     text = f"cannot {action}: {error.code}: {error.message}"
     if error.code in _BUSY:
         return BackendUnavailableError(text, hint="try again in a moment")
+    if error.code in _CHANGED:
+        return DigestMismatchError(text, hint="the file changed while it was sent: send it again")
     if error.code in _FULL:
         return StorageFullError(text, hint="make room on the server or raise its quota")
     return BackendError(text, hint=_HINTS.get(error.code or ""), s3_code=error.code)

@@ -19,15 +19,7 @@ Obligations = Annotated[
 ]
 
 
-def put(
-    reference: a.Reference,
-    licence: Annotated[
-        str,
-        typer.Argument(
-            metavar="LICENCE", help="SPDX id, LicenseRef-acme, or 'MIT OR GPL-3.0-only'."
-        ),
-    ],
-) -> None:
+def put(reference: a.Reference, licence: LicenceId) -> None:
     """Declare the licence of a model, dataset or version; a version's own comes first."""
     with registry() as opened:
         said = opened.set_licence(reference, licence, **how())

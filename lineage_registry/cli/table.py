@@ -136,6 +136,7 @@ NOUNS: Final[Mapping[str, Noun]] = {
             "raise": Verb("Raise a taint on a thing.", "taints:put", writes=True),
             "lift": Verb("Lift a taint: what it reached is as before.", "taints:lift", writes=True),
             "list": Verb("List the taints that reach a thing.", "taints:list_all", exports=True),
+            "reached": Verb("List what taints reach.", "taints:reached", exports=True),
         },
     ),
     "licence": Noun(
@@ -184,7 +185,6 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "impact": Verb("Say what is affected if a thing breaks.", "lineage:impact", exports=True),
         "recall": Verb("List the versions that used something.", "recall:recall", exports=True),
         "exposure": Verb("List what reached a version.", "recall:exposure", exports=True),
-        "tainted": Verb("List what taints reach.", "taints:tainted", exports=True),
         "siblings": Verb("List versions that share a cause.", "lineage:siblings", exports=True),
         "neighbours": Verb(
             "List what is directly tied to a thing.", "lineage:neighbours", exports=True
@@ -251,6 +251,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "status": Verb("Say what answers here.", "audit:status"),
         "doctor": Verb(
             "Check settings, libraries, graph store and artifact store.", "setup:doctor"
+        ),
+        "gc": Verb(
+            "Remove blobs that nothing names, or say which.", "garbage:collect", writes=True
         ),
         "import": Verb("Do what rows from elsewhere say.", "importing:load", writes=True),
         "inspect": Verb("Say what model files hold, running nothing of theirs.", "files:inspect"),

@@ -37,12 +37,11 @@ _MISSING: Mapping[Space, type[NotFoundError]] = {
     Space.RUNS: RunNotFoundError,
     Space.DEPLOYMENTS: DeploymentNotFoundError,
 }
-VERSIONS = frozenset(VERSION_KINDS.values())
-"""The kinds of nodes that are versions, of models or datasets."""
+_VERSIONS = frozenset(VERSION_KINDS.values())
 NAME_COLUMNS = (
-    (Column(Origin.OWNER_VALUE, "name", VERSIONS),),
+    (Column(Origin.OWNER_VALUE, "name", _VERSIONS),),
     (
-        Column(Origin.FACT, "number", VERSIONS),
+        Column(Origin.FACT, "number", _VERSIONS),
         Column(Origin.FACT, "run_id", frozenset({NodeKind.RUN})),
         Column(Origin.VALUE, "name", frozenset({*FAMILY_KINDS.values(), NodeKind.DEPLOYMENT})),
     ),
@@ -112,7 +111,7 @@ def resolve_all(
             if located[addresses[reference]].deleted:
                 raise DeletedError(
                     f"{reference} was deleted",
-                    hint="restore it; many questions also take `deleted`, which includes it",
+                    hint="restore it, or ask with deleted things included",
                     reference=str(reference),
                 )
     return found

@@ -22,14 +22,11 @@ def json_chunks(lineage: Lineage) -> Iterator[str]:
     """
     said = lineage.model_dump(mode="json", exclude={"nodes", "edges"})
     query = {name: said.pop(name) for name in _QUERY}
-    counts = {
-        "nodes": len(lineage.nodes),
-        "edges": len(lineage.edges) if lineage.with_edges else None,
-    }
+    counts = {"nodes": len(lineage.nodes), "edges": len(lineage.edges)}
     head = {"$schema": SCHEMA, "query": query, **said, "counts": counts}
     yield json.dumps(head, ensure_ascii=False, indent=2).removesuffix("\n}")
     yield ',\n  "nodes": '
     yield from node_lines(lineage)
     yield ',\n  "edges": '
-    yield from edge_lines(lineage) if lineage.with_edges else ("null",)
+    yield from edge_lines(lineage)
     yield "\n}\n"

@@ -1,10 +1,11 @@
 """What a store of artifacts must offer: bytes under the name of their digest, checked both ways."""
 
 import errno
+import functools
 import io
 import threading
 import uuid
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -28,10 +29,8 @@ from lineage_registry.ports.byte_streams import (
     SourceFailedError,
     VerifyingReader,
 )
-from lineage_registry.ports.pins import PinNote, new_pin_id, note_name, notes_prefix
-
-PIN_LIFETIME = timedelta(days=2)
-"""How long a pin keeps its blobs when nobody removes it; longer than any upload takes."""
+from lineage_registry.ports.pinning import PIN_LIFETIME, Pinning
+from lineage_registry.ports.uploads import Fingerprint
 
 _READ_AHEAD = 64 * 1024
 _TRANSFERS = 8
@@ -56,30 +55,47 @@ class Stored(NamedTuple):
     existed: bool
 
 
+class LargeFile(NamedTuple):
+    """A file that is sent in parts."""
+
+    path: Path
+    known: Fingerprint
+
+
 class Source(NamedTuple):
     """Bytes that the caller has hashed, to be stored among many.
 
     Attributes:
         open: Gives them as a stream from their start.
+        large: Where they are as a file, if they are to be sent in parts.
     """
 
     digest: Digest
     size: int
     open: Callable[[], BinaryIO]
+    large: LargeFile | None = None
 
 
 Progresses = Callable[[Source, int], None]
 """Called with a source and the number of its bytes that were just moved, one call at a time."""
 
 
-class Pin(NamedTuple):
-    """A pin that is being held; see `ArtifactStore.pinned`."""
+class Blob(NamedTuple):
+    """A stored blob: its address, its size, and when it was stored."""
 
-    id: str
-    add: Callable[[Iterable[Digest]], None]
+    digest: Digest
+    size: int
+    stored_at: datetime
 
 
-class ArtifactStore(ABC):
+class Leftover(NamedTuple):
+    """Something that an upload left behind: its size, and how to remove it."""
+
+    size: int
+    remove: Callable[[], None]
+
+
+class ArtifactStore(Pinning):
     """Blobs named by their SHA-256, written once and never changed.
 
     The public methods are final: they keep the promises and call the underscored ones, which do the
@@ -153,6 +169,7 @@ class ArtifactStore(ABC):
 
         Transfers run side by side and are made durable together, which for small files is many
         times faster than one `put` after the other. If one fails the others are there or not.
+        Large files go on where an earlier call stopped; see `upload`.
 
         Raises:
             DigestMismatchError: The bytes of a source are not the announced ones.
@@ -167,13 +184,45 @@ class ArtifactStore(ABC):
                 there = self._sizes(frozenset(wanted))
                 new = [each for each in wanted.values() if there.get(each.digest) != each.size]
                 self._settle_many(wanted.keys() - {each.digest for each in new})
-                self._put_many(new, told)
+                self._put_many([each for each in new if each.large is None], told)
+                for each in new:
+                    if each.large is not None:
+                        self._upload(*each.large, functools.partial(told, each))
             sent = set(map(id, new))
             for source in given:
                 if id(source) not in sent:
                     told(source, source.size)
         except SourceFailedError as failure:
             raise failure.error from failure.error.__cause__
+
+    @final
+    def upload(self, path: Path, known: Fingerprint, *, progress: Progress | None = None) -> Stored:
+        """Store a file of which is known what it is; see `fingerprint`.
+
+        Goes on where an earlier call stopped, even of another process or after a crash: parts
+        that are there are not sent again. Otherwise the promises of `put` hold.
+
+        Args:
+            path: The file; nobody may change it meanwhile.
+            known: What it is.
+            progress: Told the number of bytes of each step, parts that were there included.
+
+        Raises:
+            DigestMismatchError: The file is not what it was; nothing was stored.
+            StorageFullError: There is no room; nothing was stored.
+            BackendError: The store failed; call again to go on.
+        """
+        try:
+            with self._translating("store an artifact"):
+                existed = self._size(known.digest) == known.size
+                if not existed:
+                    return Stored(known.digest, known.size, self._upload(path, known, progress))
+                self._settle(known.digest)
+        except SourceFailedError as failure:
+            raise failure.error from failure.error.__cause__
+        if progress is not None:
+            progress(known.size)
+        return Stored(known.digest, known.size, existed)
 
     @final
     def open(self, digest: Digest) -> BinaryIO:
@@ -252,6 +301,17 @@ class ArtifactStore(ABC):
             yield from self._iter_digests()
 
     @final
+    def iter_blobs(self) -> Iterator[Blob]:
+        """Walk over all stored blobs in the order of their digests, with sizes and times.
+
+        Raises:
+            UnsupportedCapabilityError: The store is behind a server.
+            BackendError: The store failed (while walking).
+        """
+        with self._translating("list the artifacts"):
+            yield from self._iter_blobs()
+
+    @final
     def verify(self, digest: Digest) -> None:
         """Read the whole blob; return only if it is there and right.
 
@@ -304,72 +364,14 @@ class ArtifactStore(ABC):
         return self._local_path(digest)
 
     @final
-    def pin(self, digests: Iterable[Digest] = (), *, ttl: timedelta = PIN_LIFETIME) -> str:
-        """Keep blobs safe from clean-up, also ones still to come; return the id of the pin.
+    def abandoned(self, *, older_than: timedelta = PIN_LIFETIME) -> list[int]:
+        """Return the sizes of what `sweep` would remove, a pin counting as nothing.
 
         Raises:
             BackendError: The store failed.
         """
-        pin_id = new_pin_id()
-        self.add_to_pin(pin_id, digests, ttl=ttl)
-        return pin_id
-
-    @final
-    def add_to_pin(
-        self, pin_id: str, digests: Iterable[Digest], *, ttl: timedelta = PIN_LIFETIME
-    ) -> None:
-        """Let the pin keep more blobs, for `ttl` from now; what it kept before is not prolonged.
-
-        Raises:
-            InvalidInputError: This is not the id of a pin.
-            BackendError: The store failed.
-        """
-        name, note = note_name(pin_id), PinNote(datetime.now(UTC) + ttl, frozenset(digests))
-        if note.digests:
-            with self._translating("pin artifacts"):
-                self._write_note(name, note.encode())
-
-    @final
-    def unpin(self, pin_id: str) -> None:
-        """Give up the pin; nothing happens if it is gone.
-
-        Raises:
-            InvalidInputError: This is not the id of a pin.
-            BackendError: The store failed.
-        """
-        prefix = notes_prefix(pin_id)
-        with self._translating("unpin artifacts"):
-            for name in list(self._note_names(prefix)):
-                self._remove_note(name)
-
-    @final
-    @contextmanager
-    def pinned(
-        self, digests: Iterable[Digest] = (), *, ttl: timedelta = PIN_LIFETIME
-    ) -> Iterator[Pin]:
-        """Keep blobs safe from clean-up while inside: from before the upload until the commit.
-
-        Raises:
-            BackendError: The store failed.
-        """
-        pin_id = self.pin(digests, ttl=ttl)
-        try:
-            yield Pin(pin_id, lambda more: self.add_to_pin(pin_id, more, ttl=ttl))
-        finally:
-            self.unpin(pin_id)
-
-    @final
-    def pinned_digests(self) -> frozenset[Digest]:
-        """Return what is kept by any pin that has not expired.
-
-        Raises:
-            IntegrityError: A pin cannot be read, so that what it keeps is unknown.
-            BackendError: The store failed.
-        """
-        now = datetime.now(UTC)
-        with self._translating("read the pins"):
-            notes = [note for _, note in self._notes() if note.expires_at > now]
-        return frozenset().union(*(note.digests for note in notes))
+        with self._translating("look for abandoned uploads"):
+            return [leftover.size for leftover in self._leftovers(older_than)]
 
     @final
     def sweep(self, *, older_than: timedelta = PIN_LIFETIME) -> int:
@@ -383,12 +385,8 @@ class ArtifactStore(ABC):
         Raises:
             BackendError: The store failed.
         """
-        now = datetime.now(UTC)
         with self._translating("clean up"):
-            expired = [name for name, note in self._notes() if note.expires_at <= now]
-            for name in expired:
-                self._remove_note(name)
-            return len(expired) + self._sweep(now - older_than)
+            return self._sweep(older_than)
 
     @final
     def check(self) -> None:
@@ -414,6 +412,13 @@ class ArtifactStore(ABC):
         `source.read` raises at the end of wrong bytes: nothing may be visible before. A blob that
         is there with another size is replaced.
         """
+
+    def _upload(self, path: Path, known: Fingerprint, progress: Progress | None) -> bool:
+        """Store a file, only what is missing of it; tell if it was there. As `_put` otherwise."""
+        with path.open("rb") as file:
+            return self._put(
+                CheckedSource(file, expected=known.digest, size=known.size, progress=progress)
+            )
 
     @abstractmethod
     def _open(self, digest: Digest) -> tuple[io.RawIOBase, int]:
@@ -446,7 +451,11 @@ class ArtifactStore(ABC):
     def _iter_digests(self) -> Iterator[Digest]:
         """Walk over all stored blobs, sorted."""
 
-    def _settle(self, digest: Digest) -> None:  # noqa: B027 - servers have nothing to do
+    @abstractmethod
+    def _iter_blobs(self) -> Iterator[Blob]:
+        """Walk over all stored blobs, sorted, with sizes and times."""
+
+    def _settle(self, digest: Digest) -> None:
         """Make a blob durable that another writer may just have made visible."""
 
     def _settle_many(self, digests: Iterable[Digest]) -> None:
@@ -457,30 +466,14 @@ class ArtifactStore(ABC):
         raise NotImplementedError(digest)
 
     @abstractmethod
-    def _write_note(self, name: str, data: bytes) -> None:
-        """Store a note of a pin under a new name, all of it or nothing."""
-
-    @abstractmethod
-    def _note_names(self, prefix: str) -> Iterator[str]:
-        """Walk over the names of the notes that begin with `prefix`."""
-
-    @abstractmethod
-    def _read_note(self, name: str) -> bytes | None:
-        """Return a note, None if it is gone."""
-
-    @abstractmethod
-    def _remove_note(self, name: str) -> None:
-        """Remove a note; it may be gone."""
-
-    @abstractmethod
-    def _sweep(self, before: datetime) -> int:
-        """Remove unfinished uploads last touched before then; return how many."""
+    def _unfinished_uploads(self, before: datetime) -> Iterator[Leftover]:
+        """Walk over the uploads that were last touched before then."""
 
     @abstractmethod
     def _check(self) -> None:
         """Raise if the store cannot be used."""
 
-    def _close(self) -> None:  # noqa: B027 - folders have nothing to do
+    def _close(self) -> None:
         """Give back what is held."""
 
     def _explain(self, error: Exception, action: str) -> RegistryError:
@@ -496,6 +489,19 @@ class ArtifactStore(ABC):
             return BackendError(text, hint="check the permissions of the user that runs this")
         return BackendError(text)
 
+    def _sweep(self, older_than: timedelta) -> int:
+        leftovers = list(self._leftovers(older_than))
+        for leftover in leftovers:
+            leftover.remove()
+        return len(leftovers)
+
+    def _leftovers(self, older_than: timedelta) -> Iterator[Leftover]:
+        now = datetime.now(UTC)
+        for name, note in self._notes():
+            if note.expires_at <= now:
+                yield Leftover(0, functools.partial(self._remove_note, name))
+        yield from self._unfinished_uploads(now - older_than)
+
     def _found(self, source: CheckedSource) -> Stored | None:
         digest = source.learn() if self._names_first else source.expected
         found = None if digest is None else self._size(digest)
@@ -503,12 +509,6 @@ class ArtifactStore(ABC):
             return None
         self._settle(digest)
         return Stored(digest, found, existed=True)
-
-    def _notes(self) -> Iterator[tuple[str, PinNote]]:
-        for name in list(self._note_names("")):
-            data = self._read_note(name)
-            if data is not None:
-                yield name, PinNote.decode(data)
 
     @contextmanager
     def _writing(self, path: Path) -> Iterator[BinaryIO]:

@@ -4,10 +4,13 @@ import json
 import re
 import uuid
 from datetime import datetime
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from lineage_registry.domain.digests import Digest
 from lineage_registry.errors import IntegrityError, InvalidInputError
+
+ANNOUNCEMENTS: Final = "removing."
+"""What the names of notes begin with that say what is about to be removed."""
 
 _PIN_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -68,3 +71,8 @@ def notes_prefix(pin_id: str) -> str:
     if not _PIN_ID.fullmatch(pin_id):
         raise InvalidInputError(f"not the id of a pin: {pin_id[:100]!r}")
     return f"{pin_id}."
+
+
+def announcement_name() -> str:
+    """Make a name for a note that says what is about to be removed."""
+    return f"{ANNOUNCEMENTS}{uuid.uuid4().hex}.json"

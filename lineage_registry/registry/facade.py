@@ -32,6 +32,7 @@ from lineage_registry.registry.asking import AsOf
 from lineage_registry.registry.audit import AuditQuestions
 from lineage_registry.registry.comparison import ComparisonQuestions
 from lineage_registry.registry.exporting import Exporting
+from lineage_registry.registry.garbage import GarbageCollection
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
 from lineage_registry.registry.importing import Importing
 from lineage_registry.registry.licences import LicenceQuestions
@@ -57,6 +58,7 @@ class Registry(
     RecallQuestions,
     StructureQuestions,
     MaintenanceQuestions,
+    GarbageCollection,
     TaintQuestions,
     LicenceQuestions,
     SelectorQuestions,

@@ -1,6 +1,5 @@
 """Bytes on their way: from files and models into the artifact store, and back."""
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +9,10 @@ from typing import Final
 
 from lineage_registry.domain.digests import Digest, FileEntry, Manifest
 from lineage_registry.errors import InvalidInputError
-from lineage_registry.ports.artifacts import ArtifactStore, Source
+from lineage_registry.ports.artifacts import ArtifactStore, LargeFile, Source
 from lineage_registry.ports.commands import File, Files
 from lineage_registry.ports.formats import HandlerRegistry, LocalFiles
+from lineage_registry.ports.uploads import PART_SIZE, fingerprint
 
 _HASHERS: Final = 4
 
@@ -44,9 +44,13 @@ def uploaded(
 
 
 def sources_of(places: Mapping[str, Path]) -> dict[str, Source]:
-    """Hash the files at these places, several at a time."""
+    """Hash the files at these places, several small ones at a time; a large one takes two cores."""
+    small = [name for name, place in places.items() if place.stat().st_size < PART_SIZE]
     with ThreadPoolExecutor(_HASHERS, "hash") as pool:
-        return dict(zip(places, pool.map(_source, places.values()), strict=True))
+        hashed = pool.map(_source, (places[name] for name in small))
+        large = {name: _source(places[name]) for name in places.keys() - set(small)}
+        found = large | dict(zip(small, hashed, strict=True))
+    return {name: found[name] for name in places}
 
 
 def send(
@@ -134,10 +138,9 @@ def _checked(files: Files) -> list[File]:
 
 
 def _source(path: Path) -> Source:
-    with path.open("rb") as stream:
-        digest = Digest(hashlib.file_digest(stream, "sha256").hexdigest())
-        size = stream.tell()
-    return Source(digest, size, lambda: path.open("rb"))
+    known = fingerprint(path)
+    large = LargeFile(path, known) if len(known.parts) > 1 else None
+    return Source(known.digest, known.size, lambda: path.open("rb"), large)
 
 
 def _step(progress: Progress | None, name: str, size: int) -> Callable[[int], None] | None:

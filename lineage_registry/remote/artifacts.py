@@ -14,10 +14,11 @@ from lineage_registry.errors import (
     ArtifactNotFoundError,
     DigestMismatchError,
     RegistryError,
+    UnsupportedCapabilityError,
 )
-from lineage_registry.ports.artifacts import ArtifactStore, missing
+from lineage_registry.ports.artifacts import ArtifactStore, Blob, Leftover, missing
 from lineage_registry.ports.byte_streams import CHUNK, CheckedSource, RangeFile, SourceFailedError
-from lineage_registry.ports.pins import PinNote
+from lineage_registry.ports.pins import ANNOUNCEMENTS, PinNote
 from lineage_registry.remote.streams import BlobStream, BrokenBlob
 from lineage_registry.remote.transport import (
     PREFIX,
@@ -132,7 +133,8 @@ class HttpArtifactStore(ArtifactStore):
         self._ask("PUT", f"/pins/{name.partition('.')[0]}", document)
 
     def _note_names(self, prefix: str) -> Iterator[str]:
-        yield prefix.rstrip(".") or _EVERYTHING
+        if prefix != ANNOUNCEMENTS:  # the server has waited for them
+            yield prefix.rstrip(".") or _EVERYTHING
 
     def _read_note(self, name: str) -> bytes | None:
         del name  # nobody reads the notes of one pin
@@ -143,10 +145,18 @@ class HttpArtifactStore(ArtifactStore):
     def _remove_note(self, name: str) -> None:
         self._transport.request("DELETE", f"{PREFIX}/pins/{name}")
 
-    def _sweep(self, before: datetime) -> int:
-        age = max(datetime.now(UTC) - before, timedelta(0))
-        answer = self._ask("POST", "/sweep", {"older_than": age.total_seconds()})
+    def _sweep(self, older_than: timedelta) -> int:
+        answer = self._ask("POST", "/sweep", {"older_than": older_than.total_seconds()})
         return int(answer["removed"])
+
+    def _unfinished_uploads(self, _before: datetime) -> Iterator[Leftover]:
+        raise _done_there()
+
+    def _iter_blobs(self) -> Iterator[Blob]:
+        raise _done_there()
+
+    def _remove(self, _digests: frozenset[Digest]) -> None:
+        raise _done_there()
 
     def _check(self) -> None:
         self._transport.request("GET", "/readyz")
@@ -168,6 +178,12 @@ class HttpArtifactStore(ArtifactStore):
         if isinstance(error, KeyError | TypeError | ValueError):
             return not_understood()
         return super()._explain(error, action)
+
+
+def _done_there() -> UnsupportedCapabilityError:
+    return UnsupportedCapabilityError(
+        "a server collects its garbage itself", hint="call collect_garbage() on the registry"
+    )
 
 
 def _path(digest: Digest) -> str:

@@ -1,7 +1,8 @@
 """What is inside a version: its files in the artifact store, and what a format handler reads."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 from lineage_registry.domain.digests import Digest, FileEntry, Manifest
@@ -53,6 +54,17 @@ class StoredFiles:
         if path not in self._entries:
             raise ArtifactNotFoundError(f"the version has no file {path!r}", path=path)
         return self._entries[path]
+
+
+@contextmanager
+def kept(work: Workplace, command: RegisterVersion) -> Iterator[None]:
+    """Keep the files of a version, and their list, from being collected while inside."""
+    if not command.files:
+        yield
+        return
+    manifest = manifest_of(command.files)
+    with work.artifacts.pinned({manifest.digest, *(entry.digest for entry in manifest.files)}):
+        yield
 
 
 def examine(work: Workplace, command: RegisterVersion) -> Content:

@@ -49,9 +49,8 @@ def deploy(work: Workplace, command: Deploy, context: Context) -> Deployment:
 
 def get_deployment(work: Workplace, command: GetDeployment, _: Context) -> Deployment:
     """Return a deployment."""
-    reference = Reference(Space.DEPLOYMENTS, command.name)
-    with work.ask(command.as_of, [reference]) as view:
-        found = resolve(view, reference)
+    with work.ask(command.as_of) as view:
+        found = resolve(view, Reference(Space.DEPLOYMENTS, command.name))
         return describing.deployments(view, [found.node])[0]
 
 

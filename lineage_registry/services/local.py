@@ -14,6 +14,7 @@ from lineage_registry.services import (
     deployments,
     ends,
     exposure,
+    garbage,
     hot_list,
     impact,
     licences,
@@ -118,6 +119,7 @@ HANDLERS: Final[Mapping[type[c.Command[Any]], Handler]] = {
     c.ListEvents: audit.list_events,
     c.GetAuditReport: audit.get_audit_report,
     c.Validate: validation.validate,
+    c.CollectGarbage: garbage.collect_garbage,
     c.GetStatus: status.get_status,
 }
 """Which function does which command."""

@@ -75,9 +75,8 @@ def start_run(work: Workplace, command: StartRun, context: Context) -> Run:
 
 def get_run(work: Workplace, command: GetRun, _: Context) -> Run:
     """Return a run."""
-    reference = Reference(Space.RUNS, command.run_id)
-    with work.ask(command.as_of, [reference]) as view:
-        found = resolve(view, reference)
+    with work.ask(command.as_of) as view:
+        found = resolve(view, Reference(Space.RUNS, command.run_id))
         return describing.runs(view, [found.node])[0]
 
 
@@ -158,9 +157,8 @@ def end_run(work: Workplace, command: EndRun, context: Context) -> Run:
 
 def get_metric_history(work: Workplace, command: GetMetricHistory, _: Context) -> MetricHistory:
     """Return all values of one metric, read from the log."""
-    reference = Reference(Space.RUNS, command.run_id)
-    with work.ask(command.as_of, [reference]) as view:
-        found = resolve(view, reference)
+    with work.ask(command.as_of) as view:
+        found = resolve(view, Reference(Space.RUNS, command.run_id))
         revision = view.revision
     where = EventFilter(nodes=frozenset({found.node}), types=frozenset({MetricsLogged.type}))
     points = [

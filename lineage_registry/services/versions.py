@@ -32,7 +32,7 @@ from lineage_registry.ports.commands import (
 )
 from lineage_registry.ports.graph import to_microseconds
 from lineage_registry.services.clock import now
-from lineage_registry.services.contents import Content, examine, read_manifest
+from lineage_registry.services.contents import Content, examine, kept, read_manifest
 from lineage_registry.services.describing import versions
 from lineage_registry.services.filtering import filters_of, in_stage
 from lineage_registry.services.paging import listed
@@ -54,9 +54,11 @@ def register_version(work: Workplace, command: RegisterVersion, context: Context
         ManifestIncompleteError: Bytes of a file are missing, or of another size than announced.
         UnsafeArtifactError: The files are refused.
     """
-    content = examine(work, command)
-    new = _new_version(command, content)
-    commit = work.write(lambda view: registration.register(view, new), command, context)
+    # Whoever asks may not have pinned what they uploaded: from here on nothing of it can go.
+    with kept(work, command):
+        content = examine(work, command)
+        new = _new_version(command, content)
+        commit = work.write(lambda view: registration.register(view, new), command, context)
     made = next(one for one in commit.events if one.type == VersionRegistered.type)
     log.info("registered node %s at revision %s", made.position, commit.revision)
     with work.after(commit) as view:
@@ -65,8 +67,8 @@ def register_version(work: Workplace, command: RegisterVersion, context: Context
 
 def get_version(work: Workplace, command: GetVersion, _: Context) -> Version:
     """Return a version."""
-    reference = reference_to(command.space, command.name, command.version)
-    with work.ask(command.as_of, [reference]) as view:
+    with work.ask(command.as_of) as view:
+        reference = reference_to(command.space, command.name, command.version)
         found = resolve_version(view, reference, deleted=command.deleted)
         taints = reaching(work, view, [found.node])
         version = versions(view, [found.node], [found.family])[0]
@@ -108,8 +110,8 @@ def search_versions(work: Workplace, command: SearchVersions, _: Context) -> Pag
 
 def get_files(work: Workplace, command: GetFiles, _: Context) -> Files:
     """Return the files of a version."""
-    reference = reference_to(command.space, command.name, command.version)
-    with work.ask(command.as_of, [reference]) as view:
+    with work.ask(command.as_of) as view:
+        reference = reference_to(command.space, command.name, command.version)
         found = resolve_version(view, reference, deleted=command.deleted)
         version = versions(view, [found.node])[0]
     entries = read_manifest(work, version.manifest).files if version.manifest else ()

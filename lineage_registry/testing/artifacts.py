@@ -18,8 +18,8 @@ import threading
 import time
 import tracemalloc
 from abc import ABC, abstractmethod
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
@@ -41,6 +41,7 @@ BIG = 128 * MIB
 FLAT = 100 * MIB
 _NOWHERE = Digest("0" * 64)
 _ROUNDS = 8
+_SKEW = timedelta(seconds=5)
 
 
 class RawArtifacts(Protocol):
@@ -402,6 +403,75 @@ class ArtifactStoreContract(ABC):
         assert set(swept) == {0}
         store.verify(digest)
         store.verify(stored.digest)
+
+    def test_blobs_are_listed_with_their_sizes_and_times(self, store: ArtifactStore) -> None:
+        before = datetime.now(UTC) - _SKEW
+        blobs = {store.put(io.BytesIO(bytes(n))).digest: n for n in range(5)}
+        found = list(store.iter_blobs())
+        assert [(one.digest, one.size) for one in found] == sorted(blobs.items())
+        assert all(before < one.stored_at < datetime.now(UTC) + _SKEW for one in found)
+
+    def test_a_collection_removes_what_it_is_given_and_nothing_else(
+        self, store: ArtifactStore, raw: RawArtifacts
+    ) -> None:
+        kept = store.put(io.BytesIO(b"kept")).digest
+        names = raw.names()
+        gone = {store.put(io.BytesIO(bytes([n]))).digest for n in range(5)}
+        assert store.collect([*gone, _NOWHERE], lambda _: frozenset()) == gone | {_NOWHERE}
+        assert list(store.iter_digests()) == [kept]
+        assert raw.names() == names
+        assert store.put(io.BytesIO(b"\0")).existed is False
+
+    def test_a_collection_spares_what_is_pinned_and_what_is_needed(
+        self, store: ArtifactStore
+    ) -> None:
+        pinned, needed, gone = (store.put(io.BytesIO(bytes([n]))).digest for n in range(3))
+        asked = list[frozenset[Digest]]()
+
+        def which(digests: frozenset[Digest]) -> frozenset[Digest]:
+            asked.append(digests)
+            return frozenset({needed})
+
+        with store.pinned([pinned]):
+            assert store.collect([pinned, needed, gone], which) == {gone}
+        assert asked == [{needed, gone}]
+        assert list(store.iter_digests()) == sorted([pinned, needed])
+
+    def test_a_pin_that_comes_during_a_collection_waits_for_its_end(
+        self, store: ArtifactStore
+    ) -> None:
+        digest = store.put(io.BytesIO(b"weights")).digest
+        other = store.put(io.BytesIO(b"others")).digest
+        with ThreadPoolExecutor(1) as pool:
+
+            def asked(_: frozenset[Digest]) -> frozenset[Digest]:
+                store.unpin(store.pin([other]))  # what is not about to go does not wait
+                waiting.append(pool.submit(store.pin, [digest]))
+                time.sleep(0.3)
+                assert not waiting[0].done()
+                return frozenset()
+
+            waiting = list[Future[str]]()
+            assert store.collect([digest], asked) == {digest}
+            pin = waiting[0].result(timeout=20)
+        assert store.contains([digest]) == frozenset()
+        assert store.put(io.BytesIO(b"weights")).existed is False
+        assert store.collect([digest], lambda _: frozenset()) == frozenset()
+        store.unpin(pin)
+
+    def test_a_collection_that_fails_removes_nothing_and_lets_pins_go_on(
+        self, store: ArtifactStore, raw: RawArtifacts
+    ) -> None:
+        digest = store.put(io.BytesIO(b"weights")).digest
+        names = raw.names()
+
+        def broken(_: frozenset[Digest]) -> frozenset[Digest]:
+            raise SourceBrokeError
+
+        with pytest.raises(SourceBrokeError):
+            store.collect([digest], broken)
+        assert raw.names() == names
+        store.unpin(store.pin([digest]))
 
     def test_many_threads_may_put_the_same_and_other_blobs(
         self, store: ArtifactStore, raw: RawArtifacts

@@ -21,7 +21,7 @@ CALLS = {
     "CreateFamily": "model create spare -d spare -t a=b",
     "GetFamily": "model show spare",
     "ListFamilies": "model list",
-    "UpdateFamily": "model update spare --new-name extra --untag a",
+    "UpdateFamily": "model update spare --rename extra --untag a",
     "RegisterVersion": "register -n extra",
     "GetVersion": "version show extra:1",
     "ListVersions": "version list clf",
@@ -75,7 +75,7 @@ CALLS = {
     "GetExposure": "exposure ens:1 --models",
     "RaiseTaint": "taint raise base:1 cve --severity critical --reason CVE-2026-1",
     "GetTaints": "taint list ens:1",
-    "ListTainted": "tainted --severity critical",
+    "ListTainted": "taint reached --severity critical",
     "LiftTaint": "taint lift 1 --reason patched",
     "GetDiff": "diff clf:1 clf:2",
     "GetStaleness": "staleness --stage Production",
@@ -90,6 +90,7 @@ CALLS = {
     "ListEvents": "events",
     "GetAuditReport": "report base:1",
     "Validate": "validate --bytes",
+    "CollectGarbage": "gc --grace 0s",
     "GetStatus": "status",
 }
 

@@ -172,7 +172,7 @@ class KeepsPinsForEver(LocalArtifactStore):
 class SweepsTooMuch(LocalArtifactStore):
     """Takes uploads under way and blobs for rubbish."""
 
-    def _sweep(self, before):
+    def _sweep(self, older_than):
         files = [path for path in self.root.rglob("*") if path.is_file()]
         for path in files:
             path.unlink()
@@ -315,6 +315,43 @@ class ReadsText(LocalArtifactStore):
         return super().put(source, **promised)
 
 
+class ForgetsSizes(LocalArtifactStore):
+    """Lists blobs, and nothing about them."""
+
+    def _iter_blobs(self):
+        return (blob._replace(size=0) for blob in super()._iter_blobs())
+
+
+class RemovesNothing(LocalArtifactStore):
+    """Says that it removed something."""
+
+    def _remove(self, digests):
+        pass
+
+
+class CollectsUnseen(LocalArtifactStore):
+    """Looks neither at pins nor at what is needed."""
+
+    def collect(self, unneeded, needed):
+        self._remove(frozenset(unneeded))
+        return frozenset(unneeded)
+
+
+class WaitsForNobody(LocalArtifactStore):
+    """Pins what is just being removed."""
+
+    def _wait_for_collections(self, digests):
+        pass
+
+
+class RemovesBeforeItAsks(LocalArtifactStore):
+    """Asks whether it was needed when it is gone."""
+
+    def collect(self, unneeded, needed):
+        self._remove(frozenset(unneeded))
+        return super().collect(unneeded, needed)
+
+
 SABOTEURS = {
     AlwaysStoresAgain: ["the_same_bytes_are_stored_once", "a_known_blob_is_not_sent_again"],
     BelievesTheCaller: [
@@ -323,10 +360,12 @@ SABOTEURS = {
     ],
     BelievesMany: ["one_wrong_source_among_many_is_refused_and_not_stored"],
     CannotSeek: ["any_part_can_be_read_alone"],
+    CollectsUnseen: ["a_collection_spares_what_is_pinned_and_what_is_needed"],
     CopiesInPlace: ["a_copy_replaces_its_target_only_when_it_is_right"],
     CountsProgressTwice: ["progress_adds_up_to_the_size"],
     DoesNotVerify: ["damaged_bytes_are_never_read_to_the_end"],
     ForgetsPins: ["a_pin_keeps_what_it_names_until_it_is_given_up"],
+    ForgetsSizes: ["blobs_are_listed_with_their_sizes_and_times"],
     HashesLazily: ["nothing_is_visible_before_the_last_byte_has_come"],
     KeepsPinsForEver: [
         "a_pin_ends_with_its_block_even_if_that_fails",
@@ -346,11 +385,14 @@ SABOTEURS = {
     ReadsAllAtOnce: ["memory_stays_flat_while_a_big_blob_comes_and_goes"],
     ReadsText: ["a_source_of_text_is_refused"],
     RefusesEmptyBlobs: ["an_empty_blob_is_a_blob"],
+    RemovesBeforeItAsks: ["a_collection_that_fails_removes_nothing_and_lets_pins_go_on"],
+    RemovesNothing: ["a_collection_removes_what_it_is_given_and_nothing_else"],
     RewindsTheSource: ["a_source_is_read_from_where_it_stands"],
     SaysYes: ["many_are_looked_up_at_once"],
     SharesOnePartialFile: ["many_threads_may_put_the_same_and_other_blobs"],
     SweepsTooMuch: ["sweeping_touches_no_blob_and_no_upload_under_way"],
     TakesAnyPin: ["only_the_id_of_a_pin_is_taken_for_one"],
+    WaitsForNobody: ["a_pin_that_comes_during_a_collection_waits_for_its_end"],
     WrapsTheCallersErrors: ["a_source_that_breaks_leaves_nothing_and_its_own_exception_comes_out"],
 }
 PAIRS = [(store, f"test_{rule}") for store, rules in SABOTEURS.items() for rule in rules]

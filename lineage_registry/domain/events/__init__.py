@@ -9,6 +9,7 @@ from lineage_registry.domain.events.catalog import (
     NodeDeleted,
     NodeRestored,
 )
+from lineage_registry.domain.events.garbage import CollectionEnded, CollectionStarted
 from lineage_registry.domain.events.governance import (
     LicenceDeclared,
     LicenceDefined,
@@ -47,6 +48,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
     event.type: event
     for event in (
         AliasMoved,
+        CollectionEnded,
+        CollectionStarted,
         DatasetCreated,
         DependencyAdded,
         DependencyRemoved,
@@ -82,6 +85,8 @@ __all__ = [
     "EVENT_TYPES",
     "AliasMoved",
     "Cause",
+    "CollectionEnded",
+    "CollectionStarted",
     "DatasetCreated",
     "DependencyAdded",
     "DependencyRemoved",

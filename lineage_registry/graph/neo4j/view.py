@@ -13,9 +13,7 @@ from lineage_registry.domain.view import (
     Direction,
     GraphView,
     Located,
-    Pick,
     Selection,
-    Survey,
     Walk,
 )
 from lineage_registry.graph.neo4j.connection import Reader
@@ -158,10 +156,6 @@ class Neo4jView(GraphView):
     def census(self, starts: Collection[int], walk: Walk) -> Census:
         """Count what `walk` finds."""
         return self._walker.census(starts, walk)
-
-    def survey(self, starts: Collection[int], walk: Walk, picks: Sequence[Pick]) -> Survey:
-        """Count what `walk` finds and name some of it; one walk serves all picks by values."""
-        return Survey(self.census(starts, walk), self._walker.picked(starts, walk, picks))
 
     def path(self, source: int, target: int, kinds: Collection[EdgeKind]) -> list[int] | None:
         """Return one shortest way along the edges' direction, or None."""

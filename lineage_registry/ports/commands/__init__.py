@@ -58,6 +58,7 @@ from lineage_registry.ports.commands.deletion import (
 )
 from lineage_registry.ports.commands.ends import Ends, GetLeaves, GetRoots
 from lineage_registry.ports.commands.exposure import Exposure, GetExposure, Mark, Source
+from lineage_registry.ports.commands.garbage import CollectGarbage, Garbage, Tally, Unnamed
 from lineage_registry.ports.commands.hot_list import GetHotList, HotList
 from lineage_registry.ports.commands.impact import (
     Count,
@@ -266,6 +267,7 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     ListEvents,
     GetAuditReport,
     Validate,
+    CollectGarbage,
     GetStatus,
 )
 """Every command; the API has a route for each, and the services a handler."""
@@ -280,6 +282,7 @@ __all__ = [
     "AuditReport",
     "CauseChange",
     "CauseLink",
+    "CollectGarbage",
     "Command",
     "Commands",
     "CommonAncestors",
@@ -310,6 +313,7 @@ __all__ = [
     "FileCheck",
     "Files",
     "Finding",
+    "Garbage",
     "GetAuditReport",
     "GetCommonAncestors",
     "GetDeletionPreview",
@@ -433,7 +437,9 @@ __all__ = [
     "Tainted",
     "TaintedNode",
     "Taints",
+    "Tally",
     "Unlinked",
+    "Unnamed",
     "UpdateFamily",
     "UpdateRun",
     "UpdateVersion",

@@ -1,1 +1,0 @@
-"""GGUF files, and the GGML files that came before them."""

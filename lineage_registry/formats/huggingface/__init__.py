@@ -1,1 +1,0 @@
-"""Folders as the Hugging Face libraries write them."""

@@ -1,1 +1,0 @@
-"""ONNX models, with or without files of weights beside them."""
