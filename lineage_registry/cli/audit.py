@@ -36,7 +36,7 @@ def events(
     until: Annotated[
         str | None, typer.Option(metavar="WHEN", help="Before this date or time.")
     ] = None,
-    newest: Annotated[bool, typer.Option("--newest", help="Newest first.")] = False,
+    newest_first: Annotated[bool, typer.Option("--newest-first", help="Newest first.")] = False,
     as_of: a.AsOf = None,
     wanted: Wanted,
 ) -> None:
@@ -47,11 +47,11 @@ def events(
     with registry() as opened:
         found = opened.events(
             subject=subject,
-            actor=by,
+            by=by,
             type=type,
             since=instant(since),
             until=instant(until),
-            newest_first=newest,
+            newest_first=newest_first,
             as_of=as_of,
         )
         emit_rows(found, views.events, wanted)

@@ -71,7 +71,7 @@ def update(
     context: typer.Context,
     name: Name,
     *,
-    rename: Annotated[
+    new_name: Annotated[
         str | None, typer.Option(metavar="NAME", help="A new name; the old one finds it, too.")
     ] = None,
     description: a.Description = None,
@@ -85,7 +85,7 @@ def update(
     with registry() as opened:
         changed = opened.update(
             _reference(context, name),
-            new_name=rename,
+            new_name=new_name,
             description=description,
             owner=owner,
             tags=parsing.tag_changes(tag, untag),

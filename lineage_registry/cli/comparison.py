@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _GATE = 7
 _PAGE = 1_000
-Newest = Annotated[bool, typer.Option("--newest", help="Last change first.")]
+NewestFirst = Annotated[bool, typer.Option("--newest-first", help="Last change first.")]
 
 
 def diff(
@@ -115,7 +115,7 @@ def _joined(one: "Staleness", other: "Staleness") -> "Staleness":
 def lineage_history(
     reference: a.Reference,
     *,
-    newest: Newest = False,
+    newest_first: NewestFirst = False,
     limit: a.Limit = None,
     cursor: a.Cursor = None,
     as_of: a.AsOf = None,
@@ -125,7 +125,7 @@ def lineage_history(
 
     with registry() as opened:
         found = opened.lineage_history(
-            reference, newest_first=newest, limit=limit, cursor=cursor, as_of=as_of
+            reference, newest_first=newest_first, limit=limit, cursor=cursor, as_of=as_of
         )
     output.emit(found, lambda: views.lineage_history(found))
     note_page(found.next_cursor)

@@ -7,7 +7,7 @@ from lineage_registry.cli.views import GAP, Cell, Fields, Line, Part, Table, Vie
 from lineage_registry.cli.words import ref, short
 
 if TYPE_CHECKING:
-    from lineage_registry.ports.commands import LicenceConflict, Licences
+    from lineage_registry.ports.commands import LicenceConflict, Licences, LicenceTerm
 
 _STYLES = {"unknown": "warn", "none-given": "warn"}
 
@@ -28,7 +28,7 @@ def licences(one: "Licences") -> View:
         rows = [
             (
                 Cell(term.obligation.value, _STYLES.get(term.obligation.value, "")),
-                term.licence,
+                [Cell(term.licence), Cell(_choice(term), "dim")],
                 way(term.witness),
             )
             for term in one.terms
@@ -39,6 +39,10 @@ def licences(one: "Licences") -> View:
         parts.append(Line([Cell(f"{said}{short(stop.effect)}: {stop.evidence}", "dim")]))
     parts += [Line([Cell("conflict: ", "bad"), Cell(conflict(each))]) for each in one.conflicts]
     return parts
+
+
+def _choice(term: "LicenceTerm") -> str:
+    return "" if term.licence == term.expression else f" (of {term.expression})"
 
 
 def conflict(one: "LicenceConflict") -> str:

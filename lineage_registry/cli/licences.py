@@ -19,7 +19,15 @@ Obligations = Annotated[
 ]
 
 
-def put(reference: a.Reference, licence: LicenceId) -> None:
+def put(
+    reference: a.Reference,
+    licence: Annotated[
+        str,
+        typer.Argument(
+            metavar="LICENCE", help="SPDX id, LicenseRef-acme, or 'MIT OR GPL-3.0-only'."
+        ),
+    ],
+) -> None:
     """Declare the licence of a model, dataset or version; a version's own comes first."""
     with registry() as opened:
         said = opened.set_licence(reference, licence, **how())

@@ -21,14 +21,14 @@ def promote(
     version: a.ModelVersion,
     stage: StageName,
     *,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Do not archive the versions in that stage now.")
+    no_archive: Annotated[
+        bool, typer.Option("--no-archive", help="Do not archive the versions in that stage now.")
     ] = False,
     force: a.ForceTaint = False,
 ) -> None:
     """Bring a model version into a stage; those in it are archived."""
     with registry() as opened:
-        moved = opened.promote(version, stage, archive=not keep, force=force, **how())
+        moved = opened.promote(version, stage, archive=not no_archive, force=force, **how())
     output.emit(
         moved, lambda: [Line([ref(moved.reference), Cell(" is in "), stage_cell(moved.stage)])]
     )
@@ -133,18 +133,18 @@ def list_stages(*, as_of: a.AsOf = None) -> None:
 def configure_stages(
     stages: Annotated[list[str], typer.Argument(metavar="STAGE...", help="All of them, in order.")],
     *,
-    guard: Annotated[
+    guarded: Annotated[
         list[str] | None,
         typer.Option(metavar="STAGE", help="Takes nothing critically tainted; repeatable."),
     ] = None,
-    no_guard: Annotated[bool, typer.Option("--no-guard", help="No stage is guarded.")] = False,
+    no_guarded: Annotated[bool, typer.Option("--no-guarded", help="No stage is guarded.")] = False,
 ) -> None:
     """Set the stages that versions can be in."""
     from lineage_registry.ports.commands import ConfigureStages
 
     with registry() as opened:
-        guarded = [] if no_guard else guard
-        found = opened.sender.write(ConfigureStages, how(), stages=stages, guarded=guarded)
+        chosen = [] if no_guarded else guarded
+        found = opened.sender.write(ConfigureStages, how(), stages=stages, guarded=chosen)
     output.emit(found, lambda: [Line(name) for name in found.stages])
 
 

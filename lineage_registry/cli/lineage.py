@@ -11,7 +11,7 @@ from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import note_cut
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.terminal import has_unicode
-from lineage_registry.cli.walks import Depth, NoInferred, Through, Walk, asked, note_beyond
+from lineage_registry.cli.walks import Depth, NoInferred, Part, Walk, asked, note_beyond
 
 _GATE = 7
 
@@ -42,7 +42,7 @@ def impact(
             "--stage", "-s", metavar="STAGE", help="What counts as Production; repeatable."
         ),
     ] = None,
-    deleted: Through = False,
+    deleted: a.Deleted = False,
     no_inferred: NoInferred = False,
     limit: a.Nodes = None,
     fail_on: Annotated[
@@ -76,21 +76,35 @@ def impact(
         raise typer.Exit(_GATE)
 
 
-def siblings(reference: a.VersionRef, *, limit: a.Nodes = None, as_of: a.AsOf = None) -> None:
+@takes("part", Part)
+def siblings(
+    reference: a.VersionRef,
+    *,
+    cause_kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--cause-kind", metavar="KIND", help="Only who shares such a cause, like run."
+        ),
+    ] = None,
+    limit: a.Nodes = None,
+    part: Part,
+) -> None:
     """List versions that share a direct parent, run or dataset version, and which."""
     from lineage_registry.cli import lineage_views as views
 
+    kinds = parsing.as_kinds(cause_kind, upper=False)
     with registry() as opened:
-        found = opened.siblings(reference, limit=limit, as_of=as_of)
+        found = opened.siblings(reference, cause_kinds=kinds, limit=limit, **part.scope())
     output.emit(found, lambda: views.siblings(found))
     note_cut(truncated=found.truncated)
 
 
-def neighbours(reference: a.Reference, *, limit: a.Nodes = None, as_of: a.AsOf = None) -> None:
+@takes("part", Part)
+def neighbours(reference: a.Reference, *, limit: a.Nodes = None, part: Part) -> None:
     """List what one edge of any kind ties to a thing."""
     from lineage_registry.cli import lineage_views as views
 
     with registry() as opened:
-        found = opened.neighbours(reference, limit=limit, as_of=as_of)
+        found = opened.neighbours(reference, limit=limit, **part.scope())
     output.emit(found, lambda: views.neighbours(found))
     note_cut(truncated=found.truncated)

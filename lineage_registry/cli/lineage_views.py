@@ -87,8 +87,10 @@ def nodes(found: Sequence["LineageNode"]) -> View:
 def impact(one: "Impact") -> View:
     """Return what is affected: who to tell first, then the things."""
     starts = refs(one.starts, "name")
+    between = plural(one.deleted_passed, "deleted thing lies", "deleted things lie")
+    hidden = [Line([Cell(f"{between} downstream", "dim")])] if one.deleted_passed else []
     if not one.total:
-        return [Line([Cell("nothing depends on "), *starts])]
+        return [Line([Cell("nothing depends on "), *starts]), *hidden]
     kinds: dict[str, int] = {}
     for count in one.counts:
         kinds[count.kind] = kinds.get(count.kind, 0) + count.nodes
@@ -105,6 +107,7 @@ def impact(one: "Impact") -> View:
     parts: list[Line | Fields | Table] = [
         Line([Cell(f"{plural(one.total, 'thing')}", "name"), Cell(" affected by "), *starts]),
         Line([Cell(said, "dim")]),
+        *hidden,
         GAP,
         Fields(rows),
     ]
@@ -158,13 +161,17 @@ def siblings(one: "Siblings") -> View:
         return [Line([ref(one.reference), Cell(" has no siblings", "dim")])]
     rows = [
         (
-            ref(each.reference),
+            [ref(each.reference), _gone(each.deleted)],
             stage(each.stage),
             [*refs(each.shared, ""), Cell(_declared(each.declared, each.shared), "dim")],
         )
         for each in one.siblings
     ]
     return [Table(("sibling", "stage", "shares"), rows)]
+
+
+def _gone(deleted: bool) -> Cell:  # noqa: FBT001 - a fact of the answer
+    return Cell(" [deleted]" if deleted else "", "bad")
 
 
 def _declared(declared: bool, shared: Sequence[str]) -> str:  # noqa: FBT001 - a fact of the answer
@@ -184,7 +191,7 @@ def neighbours(one: "Neighbours") -> View:
             EDGE_WORDS[each.edge].up
             if each.direction == "upstream"
             else EDGE_WORDS[each.edge].down,
-            ref(each.reference),
+            [ref(each.reference), _gone(each.deleted)],
             each.role,
             None if each.declared else Cell("inferred", "dim"),
         )

@@ -10,7 +10,7 @@ from lineage_registry.cli import output, parsing
 from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import Wanted, emit_rows, note_cut
 from lineage_registry.cli.session import registry
-from lineage_registry.cli.walks import EdgeKinds, NodeKinds, NoInferred, Through
+from lineage_registry.cli.walks import EdgeKinds, NodeKinds, NoInferred
 
 _VERSIONS: Final[Mapping[str, Literal["model_version", "dataset_version"]]] = {
     "model-version": "model_version",
@@ -30,7 +30,7 @@ def rebuild_plan(
         typer.Option("--pinned", metavar="REF", help="Stays as it is; repeatable."),
     ] = None,
     cost: Annotated[bool, typer.Option("--cost", help="Say how long it takes.")] = False,
-    deleted: Through = False,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Rebuild deleted ones, too.")] = False,
     no_inferred: NoInferred = False,
     limit: a.Nodes = None,
     as_of: a.AsOf = None,

@@ -32,6 +32,9 @@ def rebuild_plan(one: "RebuildPlan") -> View:
     said = [plural(one.runs, "run"), plural(one.versions, "version")]
     said += [plural(one.deployments, "deployment"), f"in {plural(one.levels, 'level')}"]
     parts.append(Line([Cell(", ".join(said) if one.total else "nothing to do", "dim")]))
+    if one.deleted_passed:
+        between = plural(one.deleted_passed, "deleted thing lies", "deleted things lie")
+        parts.append(Line([Cell(f"{between} between; --deleted rebuilds those, too", "dim")]))
     return parts if one.cost is None else [*parts, Line(_cost(one.cost))]
 
 

@@ -1,17 +1,20 @@
 """The shape of lineage: common ancestors, paths, ends, order, parts of it."""
 
 import sys
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from lineage_registry.cli import arguments as a
-from lineage_registry.cli import output, parsing
+from lineage_registry.cli import output
 from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import note_cut
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.terminal import has_unicode
-from lineage_registry.cli.walks import NodeKinds, Part
+from lineage_registry.cli.walks import Named, Part
+
+if TYPE_CHECKING:
+    from lineage_registry.ports.commands import Ends
 
 
 @takes("part", Part)
@@ -36,56 +39,34 @@ def paths(
         output.note(f"it is the other way round: try `paths {target} {source}`")
 
 
-@takes("part", Part)
-def common_ancestors(
-    reference: a.References,
-    *,
-    node_kind: NodeKinds = None,
-    limit: a.Nodes = None,
-    part: Part,
-) -> None:
+@takes("named", Named)
+def common_ancestors(reference: a.References, *, named: Named) -> None:
     """List what several things all come from; the nearest are marked."""
     from lineage_registry.cli import structure_views as views
 
-    kinds = parsing.as_kinds(node_kind, upper=False)
     with registry() as opened:
-        found = opened.common_ancestors(*reference, node_kinds=kinds, limit=limit, **part.scope())
+        found = opened.common_ancestors(*reference, **named.scope())
     output.emit(found, lambda: views.common_ancestors(found))
     note_cut(truncated=found.truncated)
 
 
-@takes("part", Part)
-def roots(
-    reference: a.References,
-    *,
-    node_kind: NodeKinds = None,
-    limit: a.Nodes = None,
-    part: Part,
-) -> None:
+@takes("named", Named)
+def roots(reference: a.References, *, named: Named) -> None:
     """List what some things come from in the end: ancestors without causes."""
-    from lineage_registry.cli import structure_views as views
-
-    kinds = parsing.as_kinds(node_kind, upper=False)
     with registry() as opened:
-        found = opened.roots(*reference, node_kinds=kinds, limit=limit, **part.scope())
-    output.emit(found, lambda: views.ends(found))
-    note_cut(truncated=found.truncated)
+        _emit_ends(opened.roots(*reference, **named.scope()))
 
 
-@takes("part", Part)
-def leaves(
-    reference: a.References,
-    *,
-    node_kind: NodeKinds = None,
-    limit: a.Nodes = None,
-    part: Part,
-) -> None:
+@takes("named", Named)
+def leaves(reference: a.References, *, named: Named) -> None:
     """List what some things end in: descendants without effects."""
+    with registry() as opened:
+        _emit_ends(opened.leaves(*reference, **named.scope()))
+
+
+def _emit_ends(found: "Ends") -> None:
     from lineage_registry.cli import structure_views as views
 
-    kinds = parsing.as_kinds(node_kind, upper=False)
-    with registry() as opened:
-        found = opened.leaves(*reference, node_kinds=kinds, limit=limit, **part.scope())
     output.emit(found, lambda: views.ends(found))
     note_cut(truncated=found.truncated)
 

@@ -136,7 +136,6 @@ NOUNS: Final[Mapping[str, Noun]] = {
             "raise": Verb("Raise a taint on a thing.", "taints:put", writes=True),
             "lift": Verb("Lift a taint: what it reached is as before.", "taints:lift", writes=True),
             "list": Verb("List the taints that reach a thing.", "taints:list_all", exports=True),
-            "reached": Verb("List what taints reach.", "taints:reached", exports=True),
         },
     ),
     "licence": Noun(
@@ -185,6 +184,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "impact": Verb("Say what is affected if a thing breaks.", "lineage:impact", exports=True),
         "recall": Verb("List the versions that used something.", "recall:recall", exports=True),
         "exposure": Verb("List what reached a version.", "recall:exposure", exports=True),
+        "tainted": Verb("List what taints reach.", "taints:tainted", exports=True),
         "siblings": Verb("List versions that share a cause.", "lineage:siblings", exports=True),
         "neighbours": Verb(
             "List what is directly tied to a thing.", "lineage:neighbours", exports=True

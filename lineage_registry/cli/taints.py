@@ -6,7 +6,7 @@ import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output, parsing
-from lineage_registry.cli.listing import note_cut
+from lineage_registry.cli.listing import note_page
 from lineage_registry.cli.session import how, registry
 from lineage_registry.cli.walks import NodeKinds
 
@@ -56,19 +56,22 @@ def list_all(
     *,
     kind: Kinds = None,
     severity: Severities = None,
-    limit: a.Nodes = None,
+    limit: a.Limit = None,
+    cursor: a.Cursor = None,
     as_of: a.AsOf = None,
 ) -> None:
     """List the taints that reach a thing, each with a shortest way to where it begins."""
     from lineage_registry.cli import taint_views as views
 
     with registry() as opened:
-        found = opened.taints(reference, kind=kind, severity=severity, limit=limit, as_of=as_of)
+        found = opened.taints(
+            reference, kind=kind, severity=severity, limit=limit, cursor=cursor, as_of=as_of
+        )
     output.emit(found, lambda: views.taints(found))
-    note_cut(truncated=found.truncated)
+    note_page(found.next_cursor)
 
 
-def reached(
+def tainted(
     *,
     taint: Annotated[
         int | None, typer.Option(metavar="TAINT", help="Only what this one reaches.")
@@ -77,7 +80,8 @@ def reached(
     severity: Severities = None,
     stage: a.WithStage = None,
     node_kind: NodeKinds = None,
-    limit: a.Nodes = None,
+    limit: a.Limit = None,
+    cursor: a.Cursor = None,
     as_of: a.AsOf = None,
 ) -> None:
     """List what taints reach: versions and deployments, nearest first."""
@@ -91,7 +95,8 @@ def reached(
             stage=stage,
             node_kinds=parsing.as_kinds(node_kind, upper=False),
             limit=limit,
+            cursor=cursor,
             as_of=as_of,
         )
     output.emit(found, lambda: views.tainted(found))
-    note_cut(truncated=found.truncated)
+    note_page(found.next_cursor)

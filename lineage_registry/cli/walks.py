@@ -12,7 +12,7 @@ from lineage_registry.errors import InvalidQueryError
 if TYPE_CHECKING:
     from lineage_registry.domain.lineage import Lineage
     from lineage_registry.registry import LineageHandle, Registry
-    from lineage_registry.registry.structure import Scope
+    from lineage_registry.registry.asking import NamedScope, Scope
 
 _NARROW: Final = "What is reported"
 _STOP: Final = "Where the walk stops"
@@ -42,7 +42,7 @@ Through = Annotated[bool, typer.Option("--deleted", help="Go through deleted thi
 
 
 class Part(NamedTuple):
-    """Which part of the graph a question about its shape is about."""
+    """Which part of the graph a question is about."""
 
     edge_kind: EdgeKinds = None
     deleted: Through = False
@@ -57,6 +57,23 @@ class Part(NamedTuple):
             "inferred": not self.no_inferred,
             "as_of": self.as_of,
         }
+
+
+class Named(NamedTuple):
+    """Which part of the graph a question is about, and which of its nodes to name."""
+
+    node_kind: NodeKinds = None
+    limit: a.Nodes = None
+    edge_kind: EdgeKinds = None
+    deleted: Through = False
+    no_inferred: NoInferred = False
+    as_of: a.AsOf = None
+
+    def scope(self) -> "NamedScope":
+        """Return it as the registry takes it."""
+        part = Part(self.edge_kind, self.deleted, self.no_inferred, self.as_of)
+        kinds = parsing.as_kinds(self.node_kind, upper=False)
+        return {"node_kinds": kinds, "limit": self.limit, **part.scope()}
 
 
 class Walk(NamedTuple):
@@ -196,7 +213,7 @@ def asked(opened: "Registry", references: list[str], walk: Walk) -> "LineageHand
         text=walk.text,
         stop_at=walk.stop_at or (),
         stop_when=walk.stop_when or (),
-        stop_shown=not walk.hide_stops,
+        hide_stops=walk.hide_stops,
         deleted=walk.deleted,
         inferred=not walk.no_inferred,
         limit=walk.limit,

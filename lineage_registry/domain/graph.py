@@ -8,6 +8,12 @@ from typing import Final, NamedTuple
 Scalar = str | int | float | bool
 """What a fact or value may be: text, an integer of 64 bits, a finite number or a truth value."""
 
+
+def text_of(value: Scalar | None) -> str | None:
+    """Return a fact or value as text; None, that there is none, stays None."""
+    return None if value is None else str(value)
+
+
 REGISTRY: Final = 0
 """Id of the registry itself; its values hold the names of everything else."""
 

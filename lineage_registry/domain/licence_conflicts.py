@@ -31,7 +31,7 @@ class Clash(NamedTuple):
     Attributes:
         obligation: What is not kept.
         inherited: The licence that asks for it.
-        against: The licence that does not keep it.
+        against: The licence that does not keep it, or several joined by AND.
         declared: Whether `against` is what the version itself declares; else it is inherited, too.
     """
 
@@ -44,7 +44,8 @@ class Clash(NamedTuple):
 def clashes(declared: str | None, own: Obligations, inherited: Terms) -> list[Clash]:
     """Return every contradiction, in a stable order.
 
-    A declared licence has to keep what is inherited: attribution, non-commercial, use restrictions
+    A declared licence may be several, joined by AND; then `own` is what all of them ask for. A
+    declared licence has to keep what is inherited: attribution, non-commercial, use restrictions
     and network copyleft; under share-alike it is the same licence or one that it may become; and
     under no-derivatives nothing is passed on at all. What is unknown contradicts nothing, and
     clears nothing. Two inherited licences exclude one another if one is share-alike and the other
@@ -57,8 +58,10 @@ def clashes(declared: str | None, own: Obligations, inherited: Terms) -> list[Cl
 
 
 def _against(declared: str, own: Obligations, inherited: Terms) -> Iterator[Clash]:
+    together = declared.split(" AND ")
     for licence, obligations in inherited.items():
-        if may_become(licence, declared) and Obligation.NO_DERIVATIVES not in obligations:
+        becomes = any(may_become(licence, one) for one in together)
+        if becomes and Obligation.NO_DERIVATIVES not in obligations:
             continue
         for obligation in obligations:
             kept = obligation in own or obligation not in _TO_KEEP

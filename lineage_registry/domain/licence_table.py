@@ -103,25 +103,45 @@ def parse_licence(text: str) -> str:
     """Return the id of a licence, as its table writes it if it is known.
 
     Raises:
-        InvalidInputError: It can be no id; expressions with AND and OR are none.
+        InvalidInputError: It can be no id.
     """
     if not _ID.fullmatch(text):
         raise InvalidInputError(
             f"not the id of a licence: {text[:60]!a}",
-            hint="give one SPDX id or a name like LicenseRef-acme; for an expression define one",
+            hint="give one SPDX id or a name like LicenseRef-acme",
         )
     return _SPELLED.get(text.casefold(), text)
 
 
+def parse_exception(text: str) -> str:
+    """Return the id of an exception, as SPDX writes it behind WITH.
+
+    Raises:
+        InvalidInputError: It can be no id.
+    """
+    if not _ID.fullmatch(text):
+        raise InvalidInputError(f"not the id of an exception: {text[:60]!a}")
+    return text
+
+
+def base_of(licence: str) -> str:
+    """Return a licence without its exception: that permits more, so what is asked for stays."""
+    return licence.partition(" WITH ")[0]
+
+
 def may_become(licence: str, other: str) -> bool:
     """Tell whether what is under a share-alike licence may be passed on under another one."""
-    return other in _COMPATIBLE.get(licence, {licence})
+    return base_of(other) in _onward(licence)
 
 
 def may_meet(licence: str, other: str) -> bool:
     """Tell whether there is a licence under which what is under either may be passed on."""
-    onward = _COMPATIBLE.get(licence, frozenset({licence}))
-    return bool(onward & _COMPATIBLE.get(other, frozenset({other})))
+    return bool(_onward(licence) & _onward(other))
+
+
+def _onward(licence: str) -> frozenset[str]:
+    base = base_of(licence)
+    return _COMPATIBLE.get(base, frozenset({base}))
 
 
 def join(terms: Iterable[Obligations]) -> Obligations:

@@ -16,10 +16,18 @@ from lineage_registry.domain.events import (
     ObligationsStopped,
 )
 from lineage_registry.domain.graph import CARRYING, REGISTRY, Edge, NodeKind
-from lineage_registry.domain.licence_conflicts import Clash, Terms, clashes
-from lineage_registry.domain.licence_table import KNOWN, NO_LICENCE, Obligation, Obligations
+from lineage_registry.domain.licence_choices import Offer, Settled, least, settle
+from lineage_registry.domain.licence_conflicts import Clash, Terms
+from lineage_registry.domain.licence_expressions import Branch, branches_of
+from lineage_registry.domain.licence_table import (
+    KNOWN,
+    NO_LICENCE,
+    Obligation,
+    Obligations,
+    base_of,
+)
 from lineage_registry.domain.propagation import Marks, inherited
-from lineage_registry.domain.resolution import FAMILY_KINDS, VERSION_KINDS, Found, references_of
+from lineage_registry.domain.resolution import FAMILY_KINDS, VERSIONS, Found, references_of
 from lineage_registry.domain.taints import UPWARD
 from lineage_registry.domain.trails import Trails
 from lineage_registry.domain.view import Closure, Column, Direction, GraphView, Origin
@@ -30,10 +38,9 @@ from lineage_registry.errors import (
 )
 
 Decision = Generator[Event, int, None]
-_VERSIONS = frozenset(VERSION_KINDS.values())
 _READ: Final = (
-    (Column(Origin.VALUE, "licence", _VERSIONS),),
-    (Column(Origin.OWNER_VALUE, "licence", _VERSIONS),),
+    (Column(Origin.VALUE, "licence", VERSIONS),),
+    (Column(Origin.OWNER_VALUE, "licence", VERSIONS),),
     (Column(Origin.VALUE, "stops", frozenset(NodeKind)),),
 )
 _ORDER: Final = tuple(Obligation)
@@ -57,7 +64,8 @@ class Ledger(NamedTuple):
         declared: The licence of each version that has one, of itself or of its family.
         by_family: The versions whose licence is that of their family.
         sources: Versions that come from nothing and declare nothing.
-        obligations: What each licence in it obliges to.
+        branches: The choices that each declared expression leaves.
+        obligations: What each licence in them obliges to.
         stops: By (effect, cause).
     """
 
@@ -65,6 +73,7 @@ class Ledger(NamedTuple):
     declared: Mapping[int, str]
     by_family: Collection[int]
     sources: Collection[int]
+    branches: Mapping[str, Sequence[Branch]]
     obligations: Mapping[str, Obligations]
     stops: Mapping[tuple[int, int], Stop]
 
@@ -74,10 +83,17 @@ class Ledger(NamedTuple):
 
 
 class Term(NamedTuple):
-    """An obligation that reaches a version; `way` leads to where it begins."""
+    """An obligation that reaches a version.
+
+    Attributes:
+        licence: The licence that asks for it.
+        expression: What is declared there; with OR in it, `licence` is of the branch taken.
+        way: Where it begins is its end.
+    """
 
     obligation: Obligation
     licence: str
+    expression: str
     way: Sequence[int]
 
 
@@ -87,7 +103,7 @@ def declare(view: GraphView, found: Found, licence: str | None) -> Decision:
     Raises:
         InvalidReferenceError: It is a run or deployment.
     """
-    if found.kind not in _VERSIONS and found.kind not in FAMILY_KINDS.values():
+    if found.kind not in VERSIONS and found.kind not in FAMILY_KINDS.values():
         raise InvalidReferenceError(
             f"a {found.kind} has no licence", hint="name a model, dataset or version"
         )
@@ -165,7 +181,7 @@ def open_ledger(view: GraphView, starts: Collection[int]) -> Ledger:
     versions: set[int] = set()
     stopping: list[int] = []
     for kind, (id_, _, own, of_family, stops) in view.table(closure.distances.keys(), _READ):
-        if kind in _VERSIONS:
+        if kind in VERSIONS:
             versions.add(id_)
             if own is not None or of_family is not None:
                 declared[id_] = str(of_family if own is None else own)
@@ -175,12 +191,14 @@ def open_ledger(view: GraphView, starts: Collection[int]) -> Ledger:
             stopping.append(id_)
     stops_found = list(_stops(view, stopping))
     sources = _sources(closure.edges, versions) - declared.keys()
-    licences = {*declared.values(), NO_LICENCE}
+    branches = {one: branches_of(one) for one in {*declared.values(), NO_LICENCE}}
+    licences = {licence for several in branches.values() for one in several for licence in one}
     return Ledger(
         closure,
         declared,
         by_family,
         sources,
+        branches,
         obligations_of(view, licences),
         {(one.effect, one.cause): one for one in stops_found},
     )
@@ -188,66 +206,138 @@ def open_ledger(view: GraphView, starts: Collection[int]) -> Ledger:
 
 def conflicts(ledger: Ledger, nodes: Iterable[int]) -> dict[int, list[Clash]]:
     """Return the contradictions of each of these versions of a ledger."""
-    return {
-        node: clashes(*_own(ledger, node), terms)
-        for node, terms in inherited_terms(ledger, nodes).items()
-    }
+    inherited = _inherited(ledger, nodes)
+    # Many versions inherit the same; each case is settled once.
+    cases: dict[tuple[str | None, frozenset[tuple[_Place, Obligations]]], list[Clash]] = {}
+    found = {}
+    for node, terms in inherited.items():
+        case = ledger.declared.get(node), frozenset(terms.items())
+        if case not in cases:
+            cases[case] = list(_settled(ledger, node, terms).clashes)
+        found[node] = cases[case]
+    return found
 
 
 def inherited_terms(ledger: Ledger, nodes: Iterable[int]) -> dict[int, Terms]:
-    """Return what the causes of each node pass on to it, its own licence left out."""
-    licences = sorted(ledger.obligations)
-    begins = {
-        licence: _bits(place, ledger.obligations[licence], 1)
-        for place, licence in enumerate(licences)
-    }
+    """Return what the causes of each node pass on to it, of all branches; its own is left out."""
+    found: dict[int, Terms] = {}
+    for node, terms in _inherited(ledger, nodes).items():
+        joined: dict[str, Obligations] = {}
+        for (_, licence), obligations in terms.items():
+            joined[licence] = joined.get(licence, frozenset()) | obligations
+        found[node] = joined
+    return found
+
+
+_Place = tuple[str, str]
+"""A licence of an expression: that, and the licence."""
+
+
+def _inherited(ledger: Ledger, nodes: Iterable[int]) -> dict[int, dict[_Place, Obligations]]:
+    """Return what the causes of each node pass on to it, by expression and licence."""
+    places = [
+        (expression, licence)
+        for expression in sorted(ledger.branches)
+        for licence in sorted({one for branch in ledger.branches[expression] for one in branch})
+    ]
+    begins: defaultdict[str, Marks] = defaultdict(int)
+    for number, (expression, licence) in enumerate(places):
+        begins[expression] |= _bits(number, ledger.obligations[licence], 1)
     own = {
-        node: begins[licence]
+        node: begins[declared]
         for node in (*ledger.declared, *ledger.sources)
-        if (licence := ledger.licence(node)) is not None
+        if (declared := ledger.licence(node)) is not None
     }
-    stopped = {pair: _bits(0, one.obligations, len(licences)) for pair, one in ledger.stops.items()}
+    stopped = {pair: _bits(0, one.obligations, len(places)) for pair, one in ledger.stops.items()}
     closure = ledger.closure
     marks = inherited(closure.distances, closure.edges, own, stopped)
     passed: defaultdict[int, Marks] = defaultdict(int)
     for edge in closure.edges:
         pair = (edge.source, edge.target)
         passed[edge.source] |= marks[edge.target] & ~stopped.get(pair, 0)
-    return {node: _terms(licences, passed[node]) for node in nodes}
+    return {node: _terms(places, passed[node]) for node in nodes}
 
 
 def terms_of(ledger: Ledger, start: int) -> list[Term]:
     """Return every obligation that reaches a version, of each licence from its nearest origin."""
+    taken = _taken(ledger, start)
     found: list[Term] = []
     for obligation in Obligation:
         distances, edges = _open_to(ledger, start, obligation)
-        nearest: dict[str, int] = {}
+        nearest: dict[str, tuple[int, str]] = {}
         for node in distances:
-            licence = ledger.licence(node)
-            if licence is not None and obligation in ledger.obligations[licence]:
-                nearest.setdefault(licence, node)
+            expression = ledger.licence(node)
+            if expression is None:
+                continue
+            for licence in taken.get(expression, ledger.branches[expression][0]):
+                if obligation in ledger.obligations[licence]:
+                    nearest.setdefault(licence, (node, expression))
         if nearest:
             trails = Trails(distances, edges, Direction.UPSTREAM)
-            found += [Term(obligation, one, trails.nodes_to(at)) for one, at in nearest.items()]
+            found += [
+                Term(obligation, licence, expression, trails.nodes_to(node))
+                for licence, (node, expression) in nearest.items()
+            ]
     return found
+
+
+def _taken(ledger: Ledger, start: int) -> dict[str, Branch]:
+    """Return the branches that are taken for a version, where expressions leave a choice."""
+    if all(len(branches) == 1 for branches in ledger.branches.values()):
+        return {}
+    inherited = _inherited(ledger, [start])[start]
+    taken = dict(_settled(ledger, start, inherited).branches)
+    own = ledger.declared.get(start)
+    if own is not None:
+        taken.setdefault(own, least(_offers(ledger, own)).branch)
+    return taken
+
+
+def _settled(ledger: Ledger, node: int, inherited: Mapping[_Place, Obligations]) -> Settled:
+    own = ledger.declared.get(node)
+    arriving = dict.fromkeys(expression for expression, _ in inherited)
+    return settle(
+        () if own is None else _offers(ledger, own),
+        {one: _offers(ledger, one, inherited) for one in arriving},
+    )
+
+
+def _offers(
+    ledger: Ledger, expression: str, arriving: Mapping[_Place, Obligations] | None = None
+) -> list[Offer]:
+    """Return the branches of an expression, with what arrives of them; None: all."""
+    offers = []
+    for branch in ledger.branches[expression]:
+        terms = {
+            licence: ledger.obligations[licence]
+            if arriving is None
+            else arriving.get((expression, licence), frozenset())
+            for licence in branch
+        }
+        offers.append(Offer(branch, {one: held for one, held in terms.items() if held}))
+    return offers
+
+
+def least_of(view: GraphView, expression: str) -> Obligations:
+    """Return what a declared licence obliges to: by the branch that asks for least."""
+    branches = branches_of(expression)
+    known = obligations_of(view, {licence for branch in branches for licence in branch})
+    several = (frozenset().union(*(known[one] for one in branch)) for branch in branches)
+    return min(several, key=len)
 
 
 def obligations_of(view: GraphView, licences: Collection[str]) -> dict[str, Obligations]:
     """Return what each licence obliges to: by the table, by a definition, else `unknown`."""
-    found = {licence: KNOWN[licence] for licence in licences if licence in KNOWN}
-    rest = [licence for licence in licences if licence not in KNOWN]
-    held = view.values([(REGISTRY, f"licence/{licence}") for licence in rest]) if rest else {}
-    for licence in rest:
-        words = held.get((REGISTRY, f"licence/{licence}"))
+    found = {one: KNOWN[base_of(one)] for one in licences if base_of(one) in KNOWN}
+    rest = {one: base_of(one) for one in licences if one not in found}
+    slots = {(REGISTRY, f"licence/{base}") for base in rest.values()}
+    held = view.values(slots) if slots else {}
+    for licence, base in rest.items():
+        words = held.get((REGISTRY, f"licence/{base}"))
         found[licence] = (
             UNKNOWN if words is None else frozenset(Obligation(one) for one in str(words).split())
         )
     return found
-
-
-def _own(ledger: Ledger, node: int) -> tuple[str | None, Obligations]:
-    licence = ledger.declared.get(node)
-    return licence, frozenset() if licence is None else ledger.obligations[licence]
 
 
 def _open_to(
@@ -300,11 +390,11 @@ def _bits(place: int, obligations: Obligations, licences: int) -> Marks:
     return sum(one << width * (place + each) for each in range(licences))
 
 
-def _terms(licences: Sequence[str], marks: Marks) -> Terms:
-    found: dict[str, Obligations] = {}
-    for licence in licences:
+def _terms(places: Sequence[_Place], marks: Marks) -> dict[_Place, Obligations]:
+    found: dict[_Place, Obligations] = {}
+    for place in places:
         held = frozenset(one for bit, one in enumerate(_ORDER) if marks >> bit & 1)
         if held:
-            found[licence] = held
+            found[place] = held
         marks >>= len(_ORDER)
     return found

@@ -4,7 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Literal, NamedTuple, NotRequired, cast
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, field_serializer
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_serializer,
+)
 from typing_extensions import TypedDict
 
 from lineage_registry.domain.graph import Edge, EdgeKind, NodeKind
@@ -111,6 +118,10 @@ Edges = Annotated[Sequence[Edge], PlainSerializer(edge_objects)]
 """Edges of an answer; objects in JSON."""
 
 
+def _none_as_empty(edges: object) -> object:
+    return () if edges is None else edges
+
+
 class Lineage(BaseModel):
     """Nodes and edges around some starts, as of one revision; the whole answer or a page of it.
 
@@ -123,14 +134,16 @@ class Lineage(BaseModel):
         depth: How far from a start was asked for; None is all the way.
         depth_unit: What `depth` and the distances count: edges, or versions.
         fields: What is said of each node besides its id and reference, and `edges`; None is all.
+        edges: The edges among the nodes; null in JSON where `fields` leaves them out.
         given: How many nodes earlier pages had, without the starts.
         depth_reached: Largest distance in the answer.
         truncated: Whether something that was asked for lies beyond this answer.
         truncated_by: What left it out; where both did, the limit.
-        omitted: How many nodes of each kind lie beyond this answer; None if not counted.
+        omitted: How many nodes of each kind lie beyond this answer; None if not counted, and in
+            the drawing of another answer (of paths, a recall, ...), which has numbers of its own.
         has_more: How many direct neighbours of a node, in the direction of the walk, no page up to
-            this one has; nodes without any are left out. Empty for an answer that nothing cut
-            or stopped; None if not counted.
+            this one has; nodes without any are left out. Empty for a walk that nothing cut
+            or stopped; None where `omitted` is.
         next_cursor: What to ask for the next page with; None if the limit left nothing out.
         revision: The revision that the answer is true of.
         as_of: When that revision was committed; None for the empty registry.
@@ -145,7 +158,7 @@ class Lineage(BaseModel):
     fields: Sequence[str] | None = None
     given: int = 0
     nodes: Nodes
-    edges: Edges
+    edges: Annotated[Edges, BeforeValidator(_none_as_empty)]
     depth_reached: int
     truncated: bool
     truncated_by: Literal["limit", "depth"] | None = None
@@ -158,3 +171,12 @@ class Lineage(BaseModel):
     @field_serializer("nodes")
     def _write_nodes(self, nodes: Sequence[LineageNode]) -> list[NodeObject]:
         return node_objects(nodes, self.fields)
+
+    @field_serializer("edges")
+    def _write_edges(self, edges: Sequence[Edge]) -> list[EdgeObject] | None:
+        return edge_objects(edges) if self.with_edges else None
+
+    @property
+    def with_edges(self) -> bool:
+        """Whether edges were asked for; where not, JSON has null for them and here are none."""
+        return self.fields is None or "edges" in self.fields

@@ -37,11 +37,12 @@ _MISSING: Mapping[Space, type[NotFoundError]] = {
     Space.RUNS: RunNotFoundError,
     Space.DEPLOYMENTS: DeploymentNotFoundError,
 }
-_VERSIONS = frozenset(VERSION_KINDS.values())
+VERSIONS = frozenset(VERSION_KINDS.values())
+"""The kinds of nodes that are versions, of models or datasets."""
 NAME_COLUMNS = (
-    (Column(Origin.OWNER_VALUE, "name", _VERSIONS),),
+    (Column(Origin.OWNER_VALUE, "name", VERSIONS),),
     (
-        Column(Origin.FACT, "number", _VERSIONS),
+        Column(Origin.FACT, "number", VERSIONS),
         Column(Origin.FACT, "run_id", frozenset({NodeKind.RUN})),
         Column(Origin.VALUE, "name", frozenset({*FAMILY_KINDS.values(), NodeKind.DEPLOYMENT})),
     ),
@@ -111,7 +112,7 @@ def resolve_all(
             if located[addresses[reference]].deleted:
                 raise DeletedError(
                     f"{reference} was deleted",
-                    hint="restore it, or ask with deleted things included",
+                    hint="restore it; many questions also take `deleted`, which includes it",
                     reference=str(reference),
                 )
     return found

@@ -22,11 +22,14 @@ def json_chunks(lineage: Lineage) -> Iterator[str]:
     """
     said = lineage.model_dump(mode="json", exclude={"nodes", "edges"})
     query = {name: said.pop(name) for name in _QUERY}
-    counts = {"nodes": len(lineage.nodes), "edges": len(lineage.edges)}
+    counts = {
+        "nodes": len(lineage.nodes),
+        "edges": len(lineage.edges) if lineage.with_edges else None,
+    }
     head = {"$schema": SCHEMA, "query": query, **said, "counts": counts}
     yield json.dumps(head, ensure_ascii=False, indent=2).removesuffix("\n}")
     yield ',\n  "nodes": '
     yield from node_lines(lineage)
     yield ',\n  "edges": '
-    yield from edge_lines(lineage)
+    yield from edge_lines(lineage) if lineage.with_edges else ("null",)
     yield "\n}\n"

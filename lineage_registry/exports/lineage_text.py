@@ -73,11 +73,15 @@ def answer_chunks(lineage: Lineage) -> Iterator[str]:
     """Yield the parts of what `lineage.model_dump_json()` returns."""
     bare = lineage.model_copy(update={"nodes": [], "edges": []}).model_dump_json()
     # In text of JSON a quotation mark follows a backslash, so this is the one such place.
-    head, _, tail = bare.partition('"nodes":[],"edges":[]')
+    edges = "[]" if lineage.with_edges else "null"
+    head, _, tail = bare.partition(f'"nodes":[],"edges":{edges}')
     yield f'{head}"nodes":['
     yield from _joined(
         (node_texts(part, lineage.fields, COMPACT) for part in batches(lineage.nodes)), ","
     )
+    if not lineage.with_edges:
+        yield f'],"edges":null{tail}'
+        return
     yield '],"edges":['
     yield from _joined((edge_texts(part, COMPACT) for part in batches(lineage.edges)), ",")
     yield f"]{tail}"

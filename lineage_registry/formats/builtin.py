@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 
+from lineage_registry.formats.gguf.handler import GgufHandler
+from lineage_registry.formats.huggingface.handler import HuggingFaceHandler
+from lineage_registry.formats.onnx.handler import OnnxHandler
 from lineage_registry.formats.plain_files import PlainFilesHandler
 from lineage_registry.formats.pytorch.handler import PyTorchHandler
 from lineage_registry.formats.safetensors.handler import SafetensorsHandler
@@ -11,7 +14,14 @@ from lineage_registry.ports.formats import ENTRY_POINT_GROUP, HandlerRegistry
 
 def handlers() -> HandlerRegistry:
     """Return the built-in handlers and those that installed packages announce."""
-    built_in = (SafetensorsHandler(), PyTorchHandler(), PlainFilesHandler())
+    built_in = (
+        SafetensorsHandler(),
+        PyTorchHandler(),
+        OnnxHandler(),
+        HuggingFaceHandler(),
+        GgufHandler(),
+        PlainFilesHandler(),
+    )
     return HandlerRegistry(built_in, announced=_announced)
 
 

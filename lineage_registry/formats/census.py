@@ -21,6 +21,8 @@ class Census:
     tensors: int = 0
     buffers: int | None = None
     """Those of the stored elements that are not trained; None where the file does not tell."""
+    scales: int | None = None
+    """Those of the stored elements that say how others are quantised."""
     dtypes: dict[str, int] = field(default_factory=dict)
     listed: list[TensorSummary] = field(default_factory=list)
 
@@ -44,8 +46,8 @@ class Census:
 
     @property
     def parameters(self) -> int:
-        """All stored elements but the buffers."""
-        return sum(self.dtypes.values()) - (self.buffers or 0)
+        """All stored elements but the buffers and the scales."""
+        return sum(self.dtypes.values()) - (self.buffers or 0) - (self.scales or 0)
 
     @property
     def truncated(self) -> bool:

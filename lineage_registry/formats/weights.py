@@ -30,11 +30,13 @@ def counted(censuses: list[Census]) -> dict[str, Any]:
             dtypes[dtype] = dtypes.get(dtype, 0) + count
     listed = [summary for census in censuses for summary in census.listed]
     tensors = sum(census.tensors for census in censuses)
-    told = [census.buffers for census in censuses if census.buffers is not None]
+    buffers = [census.buffers for census in censuses if census.buffers is not None]
+    scales = [census.scales for census in censuses if census.scales is not None]
     return {
         "tensors": tensors,
         "parameters": sum(census.parameters for census in censuses),
-        "buffers": sum(told) if told else None,
+        "buffers": sum(buffers) if buffers else None,
+        "scales": sum(scales) if scales else None,
         "dtypes": dict(sorted(dtypes.items())),
         "listed": tuple(listed[:MAX_LISTED]),
         "truncated": tensors > min(len(listed), MAX_LISTED),

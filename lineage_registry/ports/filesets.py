@@ -1,7 +1,8 @@
 """A set of files to look into: on the local disk, or in an artifact store by ranges."""
 
 import os
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
@@ -96,6 +97,15 @@ class LocalFiles:
         """
         return self._files[self._known(path)][0]
 
+    def is_linked(self, path: str) -> bool:
+        """Return whether a file is a link, or one of several names of one file.
+
+        Raises:
+            ArtifactNotFoundError: There is no such file in the set.
+        """
+        found = self.place(path).lstat()
+        return stat.S_ISLNK(found.st_mode) or found.st_nlink > 1
+
     def _known(self, path: str) -> str:
         if path not in self._files:
             raise ArtifactNotFoundError(f"there is no file {path!r} in {str(self.root)!r}")
@@ -152,12 +162,77 @@ class RememberingFiles:
                 self._heads[path] = stream.read(max(count, _HEAD))
         return self._heads[path][:count]
 
+    def is_linked(self, path: str) -> bool:
+        """Return whether a file is reached by a link, and so lies elsewhere or has other names."""
+        return isinstance(self.files, LocalFiles) and self.files.is_linked(path)
+
     def once(self, key: object, find: Callable[[], _T]) -> _T:
         """Return what `find` found the first time that this key was asked for."""
         if key not in self._found:
             self._found[key] = find()
         found: _T = self._found[key]
         return found
+
+
+class SomeFiles(RememberingFiles):
+    """Some files of a set that remembers, under names of their own: a choice, or a folder of it."""
+
+    def __init__(self, whole: RememberingFiles, names: dict[str, str]) -> None:
+        super().__init__(whole)
+        self._whole = whole
+        self._names = dict(sorted(names.items()))
+
+    def paths(self) -> list[str]:
+        """Return the names of all files, sorted."""
+        return self.once("paths", lambda: list(self._names))
+
+    def size(self, path: str) -> int:
+        """Return the size of one file in bytes.
+
+        Raises:
+            ArtifactNotFoundError: There is no such file among these.
+        """
+        return self._whole.size(self.name_in_whole(path))
+
+    def open(self, path: str) -> BinaryIO:
+        """Return one file, seekable.
+
+        Raises:
+            ArtifactNotFoundError: There is no such file among these.
+        """
+        return self._whole.open(self.name_in_whole(path))
+
+    def head(self, path: str, count: int) -> bytes:
+        """Return the first bytes of a file, fewer if it is shorter."""
+        return self._whole.head(self.name_in_whole(path), count)
+
+    def is_linked(self, path: str) -> bool:
+        """Return whether a file is reached by a link."""
+        return self._whole.is_linked(self.name_in_whole(path))
+
+    def name_in_whole(self, path: str) -> str:
+        """Return the name that one of these files has in the set that they are of.
+
+        Raises:
+            ArtifactNotFoundError: There is no such file among these.
+        """
+        if path not in self._names:
+            raise ArtifactNotFoundError(f"there is no file {path!r} among these", path=path)
+        return self._names[path]
+
+
+def some(files: FileSet, paths: Iterable[str]) -> SomeFiles:
+    """Return some files of a set, under the names that they have in it."""
+    return SomeFiles(remembering(files), {path: path for path in paths})
+
+
+def below(files: FileSet, folder: str) -> SomeFiles:
+    """Return the files in a folder of a set, named from that folder on."""
+    start = f"{folder}/"
+    seen = remembering(files)
+    return SomeFiles(
+        seen, {path.removeprefix(start): path for path in seen.paths() if path.startswith(start)}
+    )
 
 
 def remembering(files: FileSet) -> RememberingFiles:

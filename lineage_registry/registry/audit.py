@@ -15,7 +15,8 @@ class AuditQuestions(Asker):
     def events(self, **filters: Any) -> Rows[c.AuditEvent]:
         """Return the audit trail, oldest first.
 
-        Filters: subject (a reference), actor, type (a list), since, until, newest_first, as_of.
+        Filters: subject (a reference), by (who did it), type (a list), since, until, newest_first,
+        as_of.
         """
         return self.sender.rows(c.ListEvents, **filters)
 

@@ -20,10 +20,11 @@ class LicenceQuestions(Asker):
         """Declare the licence of a model, dataset or version; None takes it back.
 
         A version's own licence comes before that of its model or dataset. An id that no table or
-        definition knows is `unknown`, never permissive.
+        definition knows is `unknown`, never permissive. SPDX expressions will do, too:
+        `MIT OR (GPL-2.0-only WITH Classpath-exception-2.0 AND CC-BY-4.0)`.
 
         Raises:
-            InvalidInputError: It can be no id of a licence.
+            InvalidInputError: It can be no id of a licence, and no expression of such ids.
             InvalidReferenceError: It is a run or deployment.
         """
         return self.sender.write(c.DeclareLicence, how, of=reference, licence=licence)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from lineage_registry.ports import commands as c
-from lineage_registry.registry.asking import Asker, AsOf
+from lineage_registry.registry.asking import Asker, AsOf, Scope
 from lineage_registry.registry.lineage_handle import LineageHandle
 
 
@@ -29,7 +29,7 @@ class LineageQuestions(Asker):
         text: str | None = None,
         stop_at: Sequence[str] = (),
         stop_when: Sequence[str] = (),
-        stop_shown: bool = True,
+        hide_stops: bool = False,
         deleted: bool = False,
         inferred: bool = True,
         limit: int | None = None,
@@ -62,7 +62,7 @@ class LineageQuestions(Asker):
             stop_at: References that are not walked through.
             stop_when: Filters like `stage:Production` or `metric:acc>=0.9`; what passes them all
                 is not walked through.
-            stop_shown: Whether to report where the walk stopped.
+            hide_stops: Whether to leave out where the walk stopped.
             deleted: Whether to go through deleted things.
             inferred: Whether to follow edges that nobody declared.
             limit: Nodes to report at most.
@@ -92,7 +92,7 @@ class LineageQuestions(Asker):
             text=text,
             stop_at=stop_at,
             stop_when=stop_when,
-            stop_shown=stop_shown,
+            hide_stops=hide_stops,
             deleted=deleted,
             inferred=inferred,
             limit=limit,
@@ -137,8 +137,8 @@ class LineageQuestions(Asker):
         """Return what is affected if some things break or are withdrawn, and who to tell.
 
         Counts by kind and distance and by model and dataset are complete; at most `limit` (100)
-        nodes of a sort are named. `stage` says what counts as Production. `deleted` goes through
-        deleted things, which hide what lies behind them otherwise.
+        nodes of a sort are named. `stage` says what counts as Production. What lies behind deleted
+        things is hit, too; `deleted` counts and names those themselves.
 
         Raises:
             NotFoundError: A start or stage is not there.
@@ -156,17 +156,32 @@ class LineageQuestions(Asker):
         )
 
     def siblings(
-        self, reference: str, *, limit: int | None = None, as_of: AsOf = None
+        self,
+        reference: str,
+        *,
+        cause_kinds: Sequence[str] | None = None,
+        limit: int | None = None,
+        **scope: Unpack[Scope],
     ) -> c.Siblings:
-        """Return the versions that share a direct parent, run or dataset version with one."""
-        return self.sender.ask(c.GetSiblings, of=reference, limit=limit, as_of=as_of)
+        """Return the versions that share a direct parent, run or dataset version with one.
+
+        Args:
+            reference: The version.
+            cause_kinds: Only those that share a cause of these kinds, `dataset_version` say.
+            limit: Siblings to name at most; 1,000 if left out.
+            scope: `edge_kinds` says how a cause is shared: `derived_from`, `generated_by`, `used`;
+                `sibling_of` is for what was declared.
+        """
+        return self.sender.ask(
+            c.GetSiblings, of=reference, cause_kinds=cause_kinds, limit=limit, **scope
+        )
 
     def neighbours(
-        self, reference: str, *, limit: int | None = None, as_of: AsOf = None
+        self, reference: str, *, limit: int | None = None, **scope: Unpack[Scope]
     ) -> c.Neighbours:
-        """Return the direct neighbours of a thing over edges of every kind.
+        """Return the direct neighbours of a thing over edges of every kind, or of `edge_kinds`.
 
         Raises:
             InvalidReferenceError: It is a whole model or dataset.
         """
-        return self.sender.ask(c.GetNeighbours, of=reference, limit=limit, as_of=as_of)
+        return self.sender.ask(c.GetNeighbours, of=reference, limit=limit, **scope)

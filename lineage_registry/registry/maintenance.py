@@ -28,7 +28,9 @@ class MaintenanceQuestions(Asker):
 
         Steps of one level can be done at the same time; each says which changed causes make it
         necessary. With `target` only what they need is rebuilt. What is `pinned` stays as it
-        is, and nothing is rebuilt because of it. With `cost` the plan says how long it takes.
+        is, and nothing is rebuilt because of it. Runs that failed and made nothing are left out,
+        and so are deleted things unless `deleted`; what comes from those is rebuilt. With `cost`
+        the plan says how long it takes.
 
         Raises:
             NotFoundError: One of the things is not there.

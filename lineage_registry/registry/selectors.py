@@ -3,9 +3,8 @@
 from typing import Unpack
 
 from lineage_registry.ports import commands as c
-from lineage_registry.registry.asking import Asker
+from lineage_registry.registry.asking import Asker, Scope
 from lineage_registry.registry.lineage_handle import LineageHandle
-from lineage_registry.registry.structure import Scope
 
 
 class SelectorQuestions(Asker):

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, TypedDict, Unpack
+from typing import Literal, Unpack
 
 from lineage_registry.ports import commands as c
-from lineage_registry.registry.asking import Asker, AsOf
+from lineage_registry.registry.asking import Asker, NamedScope, Scope
 from lineage_registry.registry.lineage_handle import LineageHandle
-
-
-class Scope(TypedDict, total=False):
-    """Which part of the graph a question about its shape is about.
-
-    Attributes:
-        edge_kinds: Lineage edges to follow; left out is all, an empty list none.
-        deleted: Whether to go through deleted things; they are left out otherwise.
-        inferred: Whether to follow edges that nobody declared; they are followed otherwise.
-        as_of: The revision or time that the question is about; left out is now.
-    """
-
-    edge_kinds: Sequence[str] | None
-    deleted: bool
-    inferred: bool
-    as_of: AsOf
 
 
 class StructureQuestions(Asker):
     """What a registry answers about the shape of lineage."""
 
-    def common_ancestors(
-        self,
-        *start: str,
-        node_kinds: Sequence[str] | None = None,
-        limit: int | None = None,
-        **scope: Unpack[Scope],
-    ) -> c.CommonAncestors:
+    def common_ancestors(self, *start: str, **scope: Unpack[NamedScope]) -> c.CommonAncestors:
         """Return what several things all come from; `nearest` are those none other descends from.
 
         A thing counts as its own ancestor. With `node_kinds` only such nodes count, also for what
@@ -44,13 +21,7 @@ class StructureQuestions(Asker):
         Raises:
             NotFoundError: A start is not there.
         """
-        return self.sender.ask(
-            c.GetCommonAncestors,
-            start=start,
-            node_kinds=node_kinds,
-            limit=limit,
-            **scope,
-        )
+        return self.sender.ask(c.GetCommonAncestors, start=start, **scope)
 
     def paths(
         self, source: str, target: str, *, limit: int | None = None, **scope: Unpack[Scope]
@@ -66,37 +37,13 @@ class StructureQuestions(Asker):
         """
         return self.sender.ask(c.GetPaths, source=source, target=target, limit=limit, **scope)
 
-    def roots(
-        self,
-        *start: str,
-        node_kinds: Sequence[str] | None = None,
-        limit: int | None = None,
-        **scope: Unpack[Scope],
-    ) -> c.Ends:
+    def roots(self, *start: str, **scope: Unpack[NamedScope]) -> c.Ends:
         """Return what some things come from in the end: ancestors without causes."""
-        return self.sender.ask(
-            c.GetRoots,
-            start=start,
-            node_kinds=node_kinds,
-            limit=limit,
-            **scope,
-        )
+        return self.sender.ask(c.GetRoots, start=start, **scope)
 
-    def leaves(
-        self,
-        *start: str,
-        node_kinds: Sequence[str] | None = None,
-        limit: int | None = None,
-        **scope: Unpack[Scope],
-    ) -> c.Ends:
+    def leaves(self, *start: str, **scope: Unpack[NamedScope]) -> c.Ends:
         """Return what some things end in: descendants without effects."""
-        return self.sender.ask(
-            c.GetLeaves,
-            start=start,
-            node_kinds=node_kinds,
-            limit=limit,
-            **scope,
-        )
+        return self.sender.ask(c.GetLeaves, start=start, **scope)
 
     def order(
         self,

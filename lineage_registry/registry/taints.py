@@ -43,11 +43,13 @@ class TaintQuestions(Asker):
         kind: Sequence[str] | None = None,
         severity: Sequence[str] | None = None,
         limit: int | None = None,
+        cursor: str | None = None,
         as_of: AsOf = None,
     ) -> c.Taints:
         """Return every taint that reaches a thing, nearest first, each with a shortest way there.
 
-        Without a reference, all taints that hold.
+        Without a reference, all taints that hold. `limit` (100) are told at most; `cursor` is the
+        `next_cursor` of the answer before.
         """
         return self.sender.ask(
             c.GetTaints,
@@ -55,6 +57,7 @@ class TaintQuestions(Asker):
             kind=kind,
             severity=severity,
             limit=limit,
+            cursor=cursor,
             as_of=as_of,
         )
 
@@ -67,9 +70,12 @@ class TaintQuestions(Asker):
         stage: str | None = None,
         node_kinds: Sequence[str] | None = None,
         limit: int | None = None,
+        cursor: str | None = None,
         as_of: AsOf = None,
     ) -> c.Tainted:
         """Return what taints reach, nearest first: versions and deployments, deleted ones, too.
+
+        `limit` (100) are told at most; `cursor` is the `next_cursor` of the answer before.
 
         Raises:
             TaintNotFoundError: A taint of this number was never raised.
@@ -82,5 +88,6 @@ class TaintQuestions(Asker):
             stage=stage,
             node_kinds=node_kinds,
             limit=limit,
+            cursor=cursor,
             as_of=as_of,
         )

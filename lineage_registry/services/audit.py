@@ -12,7 +12,7 @@ from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.references import Reference
 from lineage_registry.domain.resolution import (
     FAMILY_KINDS,
-    VERSION_KINDS,
+    VERSIONS,
     references_of,
     resolve,
     resolve_version,
@@ -47,7 +47,6 @@ from lineage_registry.services.taints import reaching
 from lineage_registry.services.workplace import Workplace, demand_zone, read
 
 FileState = Literal["verified", "missing", "different", "not checked"]
-_VERSIONS = frozenset(VERSION_KINDS.values())
 _MAX_DESCRIBED = 10_000
 
 
@@ -58,7 +57,7 @@ def list_events(work: Workplace, command: ListEvents, _: Context) -> Page[AuditE
     with work.ask(as_of(command, cursor), references) as view:
         where = EventFilter(
             nodes=frozenset(_subject_nodes(view, references[0])) if references else None,
-            actor=command.actor,
+            actor=command.by,
             types=frozenset(command.type) if command.type else None,
             since=_instant(command.since),
             until=_instant(command.until),
@@ -142,8 +141,8 @@ def _sources(ancestry: Lineage) -> list[int]:
     return [
         id_
         for id_, kind in kinds.items()
-        if kind in _VERSIONS
-        and not any(kinds[cause] in _VERSIONS or causes[cause] for cause in causes[id_])
+        if kind in VERSIONS
+        and not any(kinds[cause] in VERSIONS or causes[cause] for cause in causes[id_])
     ]
 
 

@@ -46,8 +46,9 @@ def create_family(work: Workplace, command: CreateFamily, context: Context) -> F
 
 def get_family(work: Workplace, command: GetFamily, _: Context) -> Family:
     """Return a model or dataset."""
-    with work.ask(command.as_of) as view:
-        found = resolve(view, Reference(command.space, command.name))
+    reference = Reference(command.space, command.name)
+    with work.ask(command.as_of, [reference]) as view:
+        found = resolve(view, reference)
         return families(view, [found.node])[0]
 
 

@@ -91,11 +91,12 @@ def _both(work: Workplace, references: Sequence[Reference], command: GetDiff) ->
         command.as_of if reference.as_of is None else reference.as_of for reference in references
     ]
     if times[0] == times[1]:
-        with work.ask(times[0]) as view:
+        now = [reference._replace(as_of=None) for reference in references]
+        with work.ask(times[0], now) as view:
             return _sides(view, references, command)
     sides: list[_Side] = []
     for reference, time in zip(references, times, strict=True):
-        with work.ask(time) as view:
+        with work.ask(time, [reference._replace(as_of=None)]) as view:
             sides += _sides(view, [reference], command)
     return sides
 

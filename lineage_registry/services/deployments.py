@@ -49,8 +49,9 @@ def deploy(work: Workplace, command: Deploy, context: Context) -> Deployment:
 
 def get_deployment(work: Workplace, command: GetDeployment, _: Context) -> Deployment:
     """Return a deployment."""
-    with work.ask(command.as_of) as view:
-        found = resolve(view, Reference(Space.DEPLOYMENTS, command.name))
+    reference = Reference(Space.DEPLOYMENTS, command.name)
+    with work.ask(command.as_of, [reference]) as view:
+        found = resolve(view, reference)
         return describing.deployments(view, [found.node])[0]
 
 

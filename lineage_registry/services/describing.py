@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from lineage_registry.domain.graph import Edge, EdgeKind, Node, NodeKind, Scalar
+from lineage_registry.domain.graph import Edge, EdgeKind, Node, NodeKind, text_of
 from lineage_registry.domain.references import SPACES, Space
 from lineage_registry.domain.resolution import VERSION_KINDS, references_of
 from lineage_registry.domain.view import Direction, GraphView, Selection
@@ -247,12 +247,8 @@ def _prefixed(node: Node, prefix: str) -> dict[str, Any]:
 
 
 def _text(node: Node, key: str) -> str | None:
-    return _as_text(node.values.get(key))
+    return text_of(node.values.get(key))
 
 
 def _fact(node: Node, key: str) -> str | None:
-    return _as_text(node.facts.get(key))
-
-
-def _as_text(value: Scalar | None) -> str | None:
-    return None if value is None else str(value)
+    return text_of(node.facts.get(key))

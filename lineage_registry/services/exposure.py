@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from lineage_registry.domain.graph import Node, NodeKind
-from lineage_registry.domain.resolution import VERSION_KINDS, write_references
+from lineage_registry.domain.resolution import VERSIONS, write_references
 from lineage_registry.domain.view import Closure, Direction, GraphView
 from lineage_registry.ports.commands import (
     Context,
@@ -15,14 +15,14 @@ from lineage_registry.ports.commands import (
     ReachingTaint,
     Source,
 )
-from lineage_registry.services.paging import Cursor, as_of, read_cursor, write_cursor
+from lineage_registry.services.paging import Cursor, as_of, place_of, read_cursor, write_cursor
+from lineage_registry.services.scope import in_parts
 from lineage_registry.services.starts import nodes_of
 from lineage_registry.services.taints import reaching
 from lineage_registry.services.ways import Reached, Ways, carrying, known, page_of
 from lineage_registry.services.workplace import Workplace, read
 
 _UP = Direction.UPSTREAM
-_VERSIONS = frozenset(VERSION_KINDS.values())
 _AT_ONCE: Final = 2_000
 _NAMED: Final = 20
 _LICENCE: Final = "licence"
@@ -50,9 +50,9 @@ def get_exposure(work: Workplace, command: GetExposure, _: Context) -> Exposure:
         walk = carrying(_UP, evaluated=command.evaluated, inferred=command.inferred)
         closure = view.walk(starts, walk)
         upstream = [one for one in known(view, closure) if closure.distances[one.id]]
-        kinds = _VERSIONS if command.models else {NodeKind.DATASET_VERSION}
+        kinds = VERSIONS if command.models else {NodeKind.DATASET_VERSION}
         found = [one for one in upstream if one.kind in kinds]
-        place = max(cursor.after, 0) if cursor else 0
+        place = place_of(cursor)
         taints = reaching(work, view, starts)
         return _answer(view, command, _Found(closure, found, _marks(view, upstream), taints), place)
 
@@ -123,8 +123,8 @@ def _marks(view: GraphView, upstream: Sequence[Reached]) -> dict[str, Marks]:
 def _with_families(view: GraphView, ids: Sequence[int]) -> Iterator[tuple[Node, Node | None]]:
     """Read nodes with all their values, in order, each with its model or dataset."""
     families: dict[int, Node] = {}
-    for begin in range(0, len(ids), _AT_ONCE):
-        nodes = view.nodes(ids[begin : begin + _AT_ONCE])
+    for batch in in_parts(ids, _AT_ONCE):
+        nodes = view.nodes(batch)
         fresh = {node.owner for node in nodes.values() if node.owner} - families.keys()
         if fresh:
             families.update(view.nodes(fresh))

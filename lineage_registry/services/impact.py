@@ -1,15 +1,26 @@
 """Impact: what is affected if some things break or are withdrawn."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, NamedTuple
 
-from lineage_registry.domain.graph import LINEAGE, EdgeKind, Node, NodeKind, Scalar
+from lineage_registry.domain.graph import LINEAGE, EdgeKind, Node, NodeKind, text_of
 from lineage_registry.domain.lifecycle import demand_stages, stages
 from lineage_registry.domain.references import Reference
 from lineage_registry.domain.resolution import write_references
 from lineage_registry.domain.taints import guarded
-from lineage_registry.domain.view import Comparison, Direction, Filter, GraphView, Pick, Walk
+from lineage_registry.domain.view import (
+    Census,
+    Comparison,
+    Direction,
+    Filter,
+    GraphView,
+    Pick,
+    Picked,
+    Survey,
+    Walk,
+    picked_of,
+)
 from lineage_registry.ports.commands import (
     Context,
     Count,
@@ -21,10 +32,12 @@ from lineage_registry.ports.commands import (
 )
 from lineage_registry.services.licences import conflicts_downstream
 from lineage_registry.services.lineage_nodes import describe_nodes
+from lineage_registry.services.scope import MOST, batches
 from lineage_registry.services.starts import nodes_of
 from lineage_registry.services.workplace import Workplace, read
 
 _MODELS, _SERVICES = frozenset({NodeKind.MODEL_VERSION}), frozenset({NodeKind.DEPLOYMENT})
+_DELETED: Final = Pick(None, (Filter("deleted", Comparison.EQUAL, value=True),), MOST)
 
 
 def get_impact(work: Workplace, command: GetImpact, _: Context) -> Impact:
@@ -61,8 +74,7 @@ class _Named(NamedTuple):
     references: Mapping[int, str]
 
     def text(self, id_: int, key: str) -> str | None:
-        value: Scalar | None = self.nodes[id_].values.get(key)
-        return None if value is None else str(value)
+        return text_of(self.nodes[id_].values.get(key))
 
 
 def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: GetImpact) -> Impact:
@@ -78,12 +90,12 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
     walk = Walk(
         Direction.DOWNSTREAM,
         depth=command.depth,
-        deleted=command.deleted,
+        deleted=True,
         inferred=command.inferred,
         report=kinds,
         edges=False,
     )
-    census, (closest, served, *staged) = view.survey(starts, walk, picks)
+    (census, (closest, served, *staged)), gone = _surveyed(view, starts, walk, picks, command)
     by_distance = sorted((far, id_) for found in staged for id_, far in found.distances.items())
     production = [id_ for _, id_ in by_distance[: command.limit]]
     cut = any(found.more for found in (closest, served, *staged))
@@ -101,6 +113,7 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
     return Impact.model_construct(
         starts=names,
         total=sum(census.counts.values()),
+        deleted_passed=gone,
         counts=[
             Count(distance=distance, kind=kind, nodes=nodes)
             for (distance, kind), nodes in sorted(census.counts.items())
@@ -121,6 +134,40 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
         revision=view.revision,
         as_of=view.at(view.revision),
     )
+
+
+def _surveyed(
+    view: GraphView, starts: Sequence[int], walk: Walk, picks: Sequence[Pick], command: GetImpact
+) -> tuple[Survey, int]:
+    """Return what lies downstream, without what is deleted unless asked, and how much that is."""
+    census, (*picked, deleted) = view.survey(starts, walk, [*picks, _DELETED])
+    gone = deleted.distances
+    if not gone or command.deleted:
+        return Survey(census, picked), len(gone)
+    # What is named gives way to what lies further away.
+    wider = [pick._replace(limit=pick.limit + len(gone)) for pick in picks]
+    _, several = view.survey(starts, walk, wider)
+    living = [_without(found, gone, pick) for found, pick in zip(several, picks, strict=True)]
+    return Survey(_rest(view, census, gone, walk.report), living), len(gone)
+
+
+def _without(found: Picked, gone: Mapping[int, int], pick: Pick) -> Picked:
+    kept = {id_: far for id_, far in found.distances.items() if id_ not in gone}
+    picked = picked_of(kept, pick)
+    return picked._replace(more=picked.more or found.more)
+
+
+def _rest(
+    view: GraphView, census: Census, gone: Mapping[int, int], kinds: Collection[NodeKind] | None
+) -> Census:
+    """Take what is deleted out of a census."""
+    counts, owners = Counter(census.counts), Counter(census.owners)
+    for batch in batches(gone):
+        for node in view.nodes(batch, ()).values():
+            if kinds is None or node.kind in kinds:
+                counts[gone[node.id], node.kind] -= 1
+                owners[node.owner] -= 1
+    return Census(+counts, +owners)
 
 
 def _named(view: GraphView, ids: set[int]) -> _Named:

@@ -9,7 +9,7 @@ from lineage_registry.domain.licence_conflicts import Clash
 from lineage_registry.domain.licence_table import Obligation
 from lineage_registry.domain.licences import Ledger, Stop, Term
 from lineage_registry.domain.resolution import (
-    VERSION_KINDS,
+    VERSIONS,
     references_of,
     resolve,
     resolve_all,
@@ -34,7 +34,6 @@ from lineage_registry.services.workplace import Workplace, demand_unchanged, rea
 _MAX_DOWNSTREAM = 10_000
 _HARMLESS = frozenset({Obligation.UNKNOWN, Obligation.NONE_GIVEN})
 """What contradicts nothing; it clears nothing either."""
-_VERSIONS = frozenset(VERSION_KINDS.values())
 
 
 def declare_licence(work: Workplace, command: DeclareLicence, context: Context) -> Licence:
@@ -135,7 +134,7 @@ def conflicts_downstream(
             depth=depth,
             kinds=CARRYING,
             deleted=True,
-            report=_VERSIONS,
+            report=VERSIONS,
             limit=_MAX_DOWNSTREAM,
             edges=False,
         ),
@@ -158,9 +157,9 @@ def _passed_on(ledger: Ledger, starts: Sequence[int]) -> set[str]:
     inherited = licences.inherited_terms(ledger, starts)
     found = [(licence, terms[licence]) for terms in inherited.values() for licence in terms]
     for node in starts:
-        licence = ledger.licence(node)
-        if licence is not None:
-            found.append((licence, ledger.obligations[licence]))
+        expression = ledger.licence(node)
+        branches = () if expression is None else ledger.branches[expression]
+        found += [(one, ledger.obligations[one]) for branch in branches for one in branch]
     return {licence for licence, obligations in found if obligations - _HARMLESS}
 
 
@@ -170,11 +169,11 @@ def _involves(clash: Clash, licences_passed: Collection[str]) -> bool:
 
 
 def _licence(view: GraphView, licence: str | None, reference: str | None) -> Licence:
-    known = {} if licence is None else licences.obligations_of(view, [licence])
+    asked = frozenset() if licence is None else licences.least_of(view, licence)
     return Licence(
         reference=reference,
         licence=licence,
-        obligations=_in_order(known.get(licence or "", ())),
+        obligations=_in_order(asked),
         revision=view.revision,
     )
 
@@ -187,6 +186,7 @@ def _term(term: Term, named: Mapping[int, str]) -> LicenceTerm:
     return LicenceTerm(
         obligation=term.obligation,
         licence=term.licence,
+        expression=term.expression,
         origin=named[term.way[-1]],
         distance=len(term.way) - 1,
         witness=[named[id_] for id_ in term.way],

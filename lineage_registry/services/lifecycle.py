@@ -134,8 +134,8 @@ def get_history(work: Workplace, command: GetHistory, _: Context) -> History:
     wanted = None
     if command.stage is not None or command.alias is not None:
         wanted = f"stage/{command.stage}" if command.stage is not None else f"alias/{command.alias}"
-    with work.ask(command.as_of) as view:
-        reference = Reference(command.space, command.name)
+    reference = Reference(command.space, command.name)
+    with work.ask(command.as_of, [reference]) as view:
         node = resolve(view, reference, deleted=True).node
         found = _pointer_moves(work, view, node, wanted, command.limit + 1)
         return History(

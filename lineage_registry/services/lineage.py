@@ -131,7 +131,7 @@ def _traversal(
         walks,
         command.depth,
         in_versions=command.depth_unit == "versions",
-        hidden=frozenset() if command.stop_shown else stop_at,
+        hidden=stop_at if command.hide_stops else frozenset(),
     )
 
 

@@ -6,14 +6,13 @@ from typing import Any, Literal, get_args
 from lineage_registry.domain.graph import Edge, NodeKind
 from lineage_registry.domain.lineage import Lineage, LineageNode, NodeField
 from lineage_registry.domain.references import SPACES
-from lineage_registry.domain.resolution import NAME_COLUMNS, VERSION_KINDS
+from lineage_registry.domain.resolution import NAME_COLUMNS, VERSIONS
 from lineage_registry.domain.view import Column, GraphView, Origin
 
 _MODELS, _RUNS = frozenset({NodeKind.MODEL_VERSION}), frozenset({NodeKind.RUN})
-_VERSIONS = frozenset(VERSION_KINDS.values())
 _SHOWN = (
     *NAME_COLUMNS,
-    (Column(Origin.FACT, "label", _VERSIONS), Column(Origin.FACT, "name", _RUNS)),
+    (Column(Origin.FACT, "label", VERSIONS), Column(Origin.FACT, "name", _RUNS)),
     (Column(Origin.VALUE, "stage", _MODELS),),
     (Column(Origin.VALUE, "rolled_back", _MODELS), Column(Origin.VALUE, "status", _RUNS)),
 )
@@ -36,7 +35,7 @@ def describe_nodes(
     told: list[LineageNode] = []
     rows = view.table(distances.keys(), _GONE if deleted else _NEVER_GONE)
     for kind, (id_, _, name, key, title, stage, state, gone) in rows:
-        if kind in _VERSIONS:
+        if kind in VERSIONS:
             reference = f"{_PREFIXES[kind]}{name}/{key}"
             status = "rolled_back" if state else None
         else:
@@ -57,6 +56,8 @@ def graph_of(
     direction: Literal["upstream", "downstream", "both"] = "upstream",
     depth: int | None = None,
     truncated: bool = False,
+    omitted: Mapping[NodeKind, int] | None = None,
+    has_more: Mapping[int, int] | None = None,
 ) -> Lineage:
     """Return nodes that were found otherwise than by one walk as a graph, its edges in order.
 
@@ -67,7 +68,9 @@ def graph_of(
         edges: Edges among them.
         direction: To which side of the starts they lie.
         depth: How far was asked for; None is all the way.
-        truncated: Whether something is missing.
+        truncated: Whether a limit left something out.
+        omitted: How many nodes of each kind that is, if counted.
+        has_more: How many neighbours of a node are not among the nodes, if counted.
     """
     # What was read needs no checking; an answer has thousands of nodes.
     return Lineage.model_construct(
@@ -78,6 +81,9 @@ def graph_of(
         edges=sorted(edges, key=lambda edge: edge[:4]),
         depth_reached=max((node.distance for node in nodes), default=0),
         truncated=truncated,
+        truncated_by="limit" if truncated else None,
+        omitted=omitted,
+        has_more=has_more,
         revision=view.revision,
         as_of=view.at(view.revision),
     )

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from lineage_registry.domain.references import AsOf
 from lineage_registry.domain.view import GraphView, Selection
@@ -12,6 +12,7 @@ from lineage_registry.ports.commands import Listing, Page
 from lineage_registry.services.workplace import Workplace
 
 T = TypeVar("T")
+_FARTHEST: Final = 2**53
 
 
 class Cursor(NamedTuple):
@@ -39,6 +40,11 @@ def read_cursor(listing: Listing[Any]) -> Cursor | None:
 def write_cursor(cursor: Cursor) -> str:
     """Return a cursor as text."""
     return pack(cursor)
+
+
+def place_of(cursor: Cursor | None) -> int:
+    """Return how many rows earlier pages had, where that is what a cursor says."""
+    return min(max(cursor.after, 0), _FARTHEST) if cursor else 0
 
 
 def as_of(listing: Listing[Any], cursor: Cursor | None) -> AsOf | None:

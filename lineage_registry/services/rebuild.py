@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from lineage_registry.domain.dag import longest_path
-from lineage_registry.domain.graph import CARRYING, Edge, EdgeKind, NodeKind
-from lineage_registry.domain.rebuilding import Rebuilding, rebuilding
+from lineage_registry.domain.graph import CARRYING, Edge, EdgeKind, Node, NodeKind
+from lineage_registry.domain.rebuilding import Rebuilding, affected, rebuilding
 from lineage_registry.domain.references import Reference
-from lineage_registry.domain.resolution import VERSION_KINDS, references_of
-from lineage_registry.domain.view import Direction, GraphView, Walk
+from lineage_registry.domain.resolution import VERSIONS, references_of
+from lineage_registry.domain.view import Closure, Direction, GraphView, Walk
 from lineage_registry.errors import InvalidQueryError
 from lineage_registry.ports.commands import (
     Context,
@@ -19,12 +19,12 @@ from lineage_registry.ports.commands import (
     RebuildStep,
 )
 from lineage_registry.services.durations import durations
-from lineage_registry.services.scope import MOST, batches, node_kinds
+from lineage_registry.services.scope import MOST, batches
 from lineage_registry.services.starts import nodes_of
 from lineage_registry.services.workplace import Workplace, read
 
-_VERSIONS = frozenset(VERSION_KINDS.values())
 _MOST_CAUSES: Final = 10
+_FAILED: Final = frozenset({"failed", "killed"})
 
 
 class _Plan(NamedTuple):
@@ -78,16 +78,25 @@ def _planned(
         Direction.DOWNSTREAM,
         kinds=CARRYING,
         stop_at=pinned,
-        deleted=command.deleted,
+        deleted=True,
         inferred=command.inferred,
         limit=MOST,
     )
     closure = view.walk(changed, walk)
     tests = _tests(view, command, closure.distances.keys() - pinned, pinned)
     edges = {edge[0:3:2] for edge in (*closure.edges, *tests)}
-    steps = rebuilding(edges, changed, pinned=pinned, targets=targets)
-    kinds = node_kinds(view, steps.levels)
-    versions = [id_ for id_, kind in kinds.items() if kind in _VERSIONS]
+    among = affected(edges, changed, pinned)
+    nodes = {
+        id_: node
+        for batch in batches(among.causes)
+        for id_, node in view.nodes(batch, ("deleted", "status")).items()
+    }
+    gone = {id_ for id_, node in nodes.items() if "deleted" in node.values and not command.deleted}
+    wanted: Collection[int] = _worth_it(nodes, closure) - gone if targets is None else targets
+    gone -= frozenset(wanted)
+    steps = rebuilding(edges, changed, among, wanted, gone)
+    kinds = {id_: nodes[id_].kind for id_ in steps.levels}
+    versions = [id_ for id_, kind in kinds.items() if kind in VERSIONS]
     return _Plan(
         steps,
         kinds,
@@ -96,6 +105,13 @@ def _planned(
         kept=sorted(pinned & closure.distances.keys()),
         truncated=closure.truncated,
     )
+
+
+def _worth_it(nodes: Mapping[int, Node], closure: Closure) -> set[int]:
+    """Return what is made again for itself: no run that made something, and none that failed."""
+    makers = {edge.target for edge in closure.edges if edge.kind is EdgeKind.GENERATED_BY}
+    failed = {id_ for id_, node in nodes.items() if node.values.get("status") in _FAILED}
+    return nodes.keys() - makers - failed
 
 
 def _answer(
@@ -111,8 +127,9 @@ def _answer(
         levels=max(levels.values(), default=-1) + 1,
         total=len(levels),
         runs=len(plan.runs()),
-        versions=sum(kinds[kind] for kind in _VERSIONS),
+        versions=sum(kinds[kind] for kind in VERSIONS),
         deployments=kinds[NodeKind.DEPLOYMENT],
+        deleted_passed=len(plan.steps.between),
         kept=[named[id_] for id_ in plan.kept],
         unaffected=[named[id_] for id_ in unaffected],
         cost=None if seconds is None else _cost(view, plan, seconds),
@@ -130,16 +147,12 @@ def _tests(
     view: GraphView, command: GetRebuildPlan, new: Collection[int], pinned: Collection[int]
 ) -> list[Edge]:
     """Return how runs were tested on what is new."""
-    found = [
+    return [
         edge
         for batch in batches(new)
         for edge in view.edges(batch, Direction.DOWNSTREAM, (EdgeKind.EVALUATED_ON,))
         if (edge.declared or command.inferred) and edge.source not in pinned
     ]
-    if command.deleted:
-        return found
-    gone = view.values({(edge.source, "deleted") for edge in found})
-    return [edge for edge in found if (edge.source, "deleted") not in gone]
 
 
 def _makers(view: GraphView, versions: Collection[int]) -> dict[int, int]:
@@ -188,7 +201,8 @@ def _weights(plan: _Plan, seconds: Mapping[int, float]) -> dict[int, float]:
 
 
 def _cost(view: GraphView, plan: _Plan, seconds: Mapping[int, float]) -> RebuildCost:
-    critical, path = longest_path(plan.steps.dag, _weights(plan, seconds))
+    critical, whole = longest_path(plan.steps.dag, _weights(plan, seconds))
+    path = [id_ for id_ in whole if id_ not in plan.steps.between]
     named = references_of(view, path) if path else {}
     return RebuildCost(
         seconds=sum(seconds.values()),

@@ -1,16 +1,17 @@
 """Recall: every version that used something, with the way it came there."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from lineage_registry.domain.graph import EdgeKind, NodeKind, Scalar
+from lineage_registry.domain.graph import EdgeKind, NodeKind, text_of
 from lineage_registry.domain.lifecycle import NO_STAGE, demand_stages
-from lineage_registry.domain.references import Space
+from lineage_registry.domain.references import Reference, Space
 from lineage_registry.domain.resolution import resolve
 from lineage_registry.domain.view import Closure, Direction, GraphView
-from lineage_registry.errors import InvalidQueryError
+from lineage_registry.errors import InvalidQueryError, InvalidReferenceError
 from lineage_registry.ports.commands import (
     Context,
     Count,
@@ -21,12 +22,13 @@ from lineage_registry.ports.commands import (
 )
 from lineage_registry.services.evaluations import evaluations
 from lineage_registry.services.holders import holders
-from lineage_registry.services.paging import Cursor, as_of, read_cursor, write_cursor
+from lineage_registry.services.paging import Cursor, as_of, place_of, read_cursor, write_cursor
 from lineage_registry.services.starts import nodes_of
 from lineage_registry.services.ways import Reached, Ways, carrying, known, page_of
 from lineage_registry.services.workplace import Workplace, read
 
 _DOWN = Direction.DOWNSTREAM
+_DIGEST: Final = re.compile(r"sha256:[0-9a-fA-F]{16,}")  # no number of a version is that long
 
 
 class _Found(NamedTuple):
@@ -48,7 +50,7 @@ def get_recall(work: Workplace, command: GetRecall, _: Context) -> Recall:
     if not command.start and not command.content:
         raise InvalidQueryError("nothing is recalled", hint="give a reference or a digest")
     cursor = read_cursor(command)
-    references = [read(text) for text in command.start]
+    references = [_thing(text) for text in command.start]
     without = [read(text) for text in command.without]
     # The cursor knows the revision that the references named.
     with work.ask(as_of(command, cursor), () if cursor else [*references, *without]) as view:
@@ -69,8 +71,22 @@ def get_recall(work: Workplace, command: GetRecall, _: Context) -> Recall:
         if without:
             spared = view.walk(nodes_of(view, without, deleted=True), replace(walk, edges=False))
             hits = [hit for hit in hits if hit.id not in spared.distances]
-        place = max(cursor.after, 0) if cursor else 0
+        place = place_of(cursor)
         return _answer(view, command, _Found(closure, hits, serving, tested), place)
+
+
+def _thing(text: str) -> Reference:
+    """Read a reference to what is recalled.
+
+    Raises:
+        InvalidReferenceError: It cannot be read, or is a digest.
+    """
+    if _DIGEST.fullmatch(text):
+        raise InvalidReferenceError(
+            f"{text[:80]!a} is a digest and names no thing",
+            hint="recall what holds it by its content: --content, content=",
+        )
+    return read(text)
 
 
 def _models(reached: Sequence[Reached]) -> set[int]:
@@ -122,7 +138,9 @@ def _answer(view: GraphView, command: GetRecall, found: _Found, place: int) -> R
     ways = Ways(view, closure, _DOWN, page)
     services = sorted({id_ for hit in hits for id_ in serving.get(hit.id, ())})
     told = view.nodes(services, ("name", "owner")) if services else {}
-    owners = {hit.owner for hit in hits} | {_text(one.values.get("owner")) for one in told.values()}
+    owners = {hit.owner for hit in hits} | {
+        text_of(one.values.get("owner")) for one in told.values()
+    }
     counts = Counter((distances[hit.id], hit.kind) for hit in hits)
     starts = [*(str(read(text)) for text in command.start), *command.content]
     return Recall.model_construct(
@@ -170,7 +188,3 @@ def _recalled(hit: Reached, ways: Ways, deployments: list[str]) -> Recalled:
 def _stages(hits: Sequence[Reached]) -> dict[str, int]:
     found = Counter(hit.stage or NO_STAGE for hit in hits if hit.kind is NodeKind.MODEL_VERSION)
     return dict(sorted(found.items()))
-
-
-def _text(value: Scalar | None) -> str | None:
-    return None if value is None else str(value)

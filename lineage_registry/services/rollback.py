@@ -56,8 +56,9 @@ def get_rollback_candidates(
         raise InvalidInputError("ask for a stage or an alias, not both at once")
     stage = None if command.alias is not None else command.stage or "Production"
     pointer = f"alias/{command.alias}" if stage is None else f"stage/{stage}"
-    with work.ask(command.as_of) as view:
-        model = resolve(view, Reference(Space.MODELS, command.name)).node
+    reference = Reference(Space.MODELS, command.name)
+    with work.ask(command.as_of, [reference]) as view:
+        model = resolve(view, reference).node
         past = lifecycle.holdings(view, model, pointer)
         current = int(past[-1].value) if past and past[-1].until is None else None
         last = {int(entry.value): entry for entry in past}

@@ -75,8 +75,9 @@ def start_run(work: Workplace, command: StartRun, context: Context) -> Run:
 
 def get_run(work: Workplace, command: GetRun, _: Context) -> Run:
     """Return a run."""
-    with work.ask(command.as_of) as view:
-        found = resolve(view, Reference(Space.RUNS, command.run_id))
+    reference = Reference(Space.RUNS, command.run_id)
+    with work.ask(command.as_of, [reference]) as view:
+        found = resolve(view, reference)
         return describing.runs(view, [found.node])[0]
 
 
@@ -157,8 +158,9 @@ def end_run(work: Workplace, command: EndRun, context: Context) -> Run:
 
 def get_metric_history(work: Workplace, command: GetMetricHistory, _: Context) -> MetricHistory:
     """Return all values of one metric, read from the log."""
-    with work.ask(command.as_of) as view:
-        found = resolve(view, Reference(Space.RUNS, command.run_id))
+    reference = Reference(Space.RUNS, command.run_id)
+    with work.ask(command.as_of, [reference]) as view:
+        found = resolve(view, reference)
         revision = view.revision
     where = EventFilter(nodes=frozenset({found.node}), types=frozenset({MetricsLogged.type}))
     points = [

@@ -1,6 +1,7 @@
 """Reading the part of the graph that a question about its shape is about."""
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, NodeKind
@@ -51,6 +52,37 @@ def degrees(
     return found
 
 
+def beyond(
+    view: GraphView,
+    scope: Scoped[Any],
+    nodes: Collection[int],
+    edges: Iterable[Edge],
+    directions: Iterable[Direction] = Direction,
+) -> dict[int, int]:
+    """Return how many direct neighbours of nodes, in these directions, are not among them.
+
+    Args:
+        view: Where to read.
+        scope: The part of the graph that is asked about.
+        nodes: The nodes of an answer.
+        edges: The edges among them.
+        directions: Whether to count causes, effects, or both.
+    """
+    pairs = {edge[0:3:2] for edge in edges}
+    left: Counter[int] = Counter()
+    for direction in directions:
+        left.update(degrees(view, scope, nodes, direction))
+        near = 0 if direction is Direction.UPSTREAM else 1
+        left.subtract(pair[near] for pair in pairs)
+    return {id_: left[id_] for id_ in nodes if left[id_] > 0}
+
+
+def count_kinds(view: GraphView, ids: Collection[int]) -> dict[NodeKind, int]:
+    """Return how many nodes there are of each kind."""
+    counts = Counter(node_kinds(view, ids).values())
+    return {kind: counts[kind] for kind in NodeKind if counts[kind]}
+
+
 def of_kinds(
     view: GraphView, ids: Collection[int], wanted: Collection[NodeKind] | None
 ) -> list[int]:
@@ -66,7 +98,11 @@ def node_kinds(view: GraphView, ids: Collection[int]) -> dict[int, NodeKind]:
     return {id_: node.kind for batch in batches(ids) for id_, node in view.nodes(batch, ()).items()}
 
 
-def batches(ids: Collection[int]) -> Iterator[list[int]]:
+def batches(ids: Collection[int]) -> Iterator[Sequence[int]]:
     """Yield nodes in order of id, so many at once as one read should be about."""
-    ordered = sorted(ids)
-    return (ordered[first : first + _AT_ONCE] for first in range(0, len(ordered), _AT_ONCE))
+    return in_parts(sorted(ids), _AT_ONCE)
+
+
+def in_parts(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    """Yield nodes as they stand, so many at once."""
+    return (ids[first : first + size] for first in range(0, len(ids), size))

@@ -22,7 +22,7 @@ from lineage_registry.errors import InvalidQueryError
 from lineage_registry.ports.commands import Context, SelectNodes
 from lineage_registry.services.filtering import tag_filters, value_filters
 from lineage_registry.services.lineage_nodes import describe_nodes, graph_of
-from lineage_registry.services.scope import batches, edges_among, walk_in
+from lineage_registry.services.scope import batches, beyond, count_kinds, edges_among, walk_in
 from lineage_registry.services.starts import nodes_of
 from lineage_registry.services.workplace import Workplace
 
@@ -51,8 +51,15 @@ def select_nodes(work: Workplace, command: SelectNodes, _: Context) -> Lineage:
         edges = list(edges_among(view, command, kept))
         distances = distances_from_effects(kept, edges)
         nodes = describe_nodes(view, distances)
-        cut = len(found) > len(kept)
-        return graph_of(view, [command.selector], nodes, edges, truncated=cut)
+        return graph_of(
+            view,
+            [command.selector],
+            nodes,
+            edges,
+            truncated=len(found) > len(kept),
+            omitted=count_kinds(view, found[command.limit :]),
+            has_more=beyond(view, command, [node.id for node in nodes], edges),
+        )
 
 
 class _Test(NamedTuple):

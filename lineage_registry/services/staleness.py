@@ -4,10 +4,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from lineage_registry.domain.dag import distances
-from lineage_registry.domain.graph import LINEAGE, Node, NodeKind
+from lineage_registry.domain.graph import LINEAGE, Node, NodeKind, text_of
 from lineage_registry.domain.lifecycle import NO_STAGE, demand_stages
 from lineage_registry.domain.references import Reference
-from lineage_registry.domain.resolution import VERSION_KINDS, references_of, write_references
+from lineage_registry.domain.resolution import (
+    VERSION_KINDS,
+    VERSIONS,
+    references_of,
+    write_references,
+)
 from lineage_registry.domain.staleness import (
     Newer,
     causes_by_effect,
@@ -28,7 +33,6 @@ from lineage_registry.services.starts import nodes_of
 from lineage_registry.services.workplace import Workplace, read
 
 _MOST_CAUSES: Final = 100_000
-_VERSIONS: Final = frozenset(VERSION_KINDS.values())
 _SECOND: Final = 1_000_000  # in microseconds
 
 
@@ -83,12 +87,12 @@ def _in_stage(view: GraphView, ids: Sequence[int], stage: str | None) -> list[in
 def _stale(view: GraphView, subjects: Sequence[int], closure: Closure) -> list[StaleVersion]:
     nodes = view.nodes(closure.distances, ())
     for id_ in subjects:
-        if nodes[id_].kind not in _VERSIONS:
+        if nodes[id_].kind not in VERSIONS:
             raise InvalidReferenceError(
                 f"{references_of(view, [id_])[id_]} is not a version of a model or dataset",
                 hint="only versions get stale; name one, or a whole model or dataset",
             )
-    versions = {id_: node for id_, node in nodes.items() if node.kind in _VERSIONS}
+    versions = {id_: node for id_, node in nodes.items() if node.kind in VERSIONS}
     causes = causes_by_effect(closure.edges)
     owners = {id_: node.owner for id_, node in versions.items()}
     stands_on = {id_: _stands_on(causes, owners, id_) for id_ in subjects}
@@ -135,7 +139,7 @@ def _described(
     return [
         StaleVersion(
             reference=named[id_],
-            stage=_stage(nodes[id_]),
+            stage=text_of(nodes[id_].values.get("stage")),
             causes=[
                 StaleCause(
                     used=named[cause],
@@ -150,11 +154,6 @@ def _described(
         )
         for id_, outdated in told.items()
     ]
-
-
-def _stage(node: Node) -> str | None:
-    stage = node.values.get("stage")
-    return None if stage is None else str(stage)
 
 
 def _born(node: Node) -> int:

@@ -3,7 +3,7 @@
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.ports.commands import Context, GetSubgraph
 from lineage_registry.services.lineage_nodes import describe_nodes, graph_of
-from lineage_registry.services.scope import edges_among
+from lineage_registry.services.scope import beyond, edges_among
 from lineage_registry.services.starts import nodes_of
 from lineage_registry.services.workplace import Workplace, read
 
@@ -14,5 +14,14 @@ def get_subgraph(work: Workplace, command: GetSubgraph, _: Context) -> Lineage:
     with work.ask(command.as_of, references) as view:
         ids = sorted(nodes_of(view, references, deleted=command.deleted))
         nodes = describe_nodes(view, dict.fromkeys(ids, 0))
-        edges = edges_among(view, command, ids)
-        return graph_of(view, references, nodes, edges, direction="both", depth=0)
+        edges = list(edges_among(view, command, ids))
+        return graph_of(
+            view,
+            references,
+            nodes,
+            edges,
+            direction="both",
+            depth=0,
+            omitted={},
+            has_more=beyond(view, command, ids, edges),
+        )

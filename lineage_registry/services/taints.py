@@ -32,6 +32,7 @@ from lineage_registry.ports.commands import (
 from lineage_registry.ports.graph import Commit, EventFilter, Recorded
 from lineage_registry.services.events import events_until
 from lineage_registry.services.lineage_nodes import describe_nodes
+from lineage_registry.services.paging import Cursor, as_of, place_of, read_cursor, write_cursor
 from lineage_registry.services.workplace import Workplace, demand_unchanged, read, read_now
 
 _NODE_FIELDS = ("id", "reference", "kind", "distance", "stage", "status")
@@ -60,16 +61,22 @@ def lift_taint(work: Workplace, command: LiftTaint, context: Context) -> RaisedT
 def get_taints(work: Workplace, command: GetTaints, _: Context) -> Taints:
     """Return the taints that reach a thing, or all that hold."""
     references = [] if command.of is None else [read(command.of)]
-    with work.ask(command.as_of, references) as view:
+    cursor = read_cursor(command)
+    # The cursor knows the revision that the reference named.
+    with work.ask(as_of(command, cursor), () if cursor else references) as view:
         held = taints.active(view, command.kind, command.severity)
         if references:
             found = taints.reaching(view, _starts(view, references[0]), held)
         else:
             found = [Reach(taint, [taint.node]) for taint in held]
+        place = place_of(cursor)
+        end = place + command.limit
         return Taints(
             reference=None if command.of is None else str(references[0]),
-            taints=tell(work, view, found[: command.limit]),
-            truncated=len(found) > command.limit,
+            total=len(found),
+            taints=tell(work, view, found[place:end]),
+            truncated=len(found) > end,
+            next_cursor=write_cursor(Cursor(end, view.revision)) if len(found) > end else None,
             revision=view.revision,
             as_of=view.at(view.revision),
         )
@@ -77,7 +84,10 @@ def get_taints(work: Workplace, command: GetTaints, _: Context) -> Taints:
 
 def list_tainted(work: Workplace, command: ListTainted, _: Context) -> Tainted:
     """Return what taints reach, nearest first."""
-    with work.ask(command.as_of) as view:
+    cursor = read_cursor(command)
+    place = place_of(cursor)
+    end = place + command.limit
+    with work.ask(as_of(command, cursor)) as view:
         held = taints.active(view, command.kind, command.severity)
         if command.taint is not None:
             held = [taint for taint in held if taint.id == command.taint]
@@ -93,14 +103,16 @@ def list_tainted(work: Workplace, command: ListTainted, _: Context) -> Tainted:
                 deleted=True,
                 report=frozenset(command.node_kinds),
                 having=stage,
-                limit=command.limit + 1,
+                limit=end + 1,
                 edges=False,
             ),
         )
-        rows = _rows(view, command, begins, closure.distances)
+        starts = _fitting(view, command, begins)
+        found = {node: far for node, far in closure.distances.items() if far or node in starts}
         return Tainted(
-            nodes=rows[: command.limit],
-            truncated=len(rows) > command.limit,
+            nodes=_rows(view, begins, dict(islice(found.items(), place, end))),
+            truncated=len(found) > end,
+            next_cursor=write_cursor(Cursor(end, view.revision)) if len(found) > end else None,
             revision=view.revision,
             as_of=view.at(view.revision),
         )
@@ -143,15 +155,9 @@ def _starts(view: GraphView, reference: Reference) -> list[int]:
 
 
 def _rows(
-    view: GraphView,
-    command: ListTainted,
-    begins: Mapping[int, Sequence[taints.Taint]],
-    reached: Mapping[int, int],
+    view: GraphView, begins: Mapping[int, Sequence[taints.Taint]], nodes: Mapping[int, int]
 ) -> list[TaintedNode]:
     """Describe what was reached, each with the taints that do."""
-    starts = _fitting(view, command, begins)
-    kept = {node: far for node, far in reached.items() if far or node in starts}
-    nodes = {id_: kept[id_] for id_ in islice(kept, command.limit + 1)}
     if not nodes:
         return []
     above = view.walk(nodes, UPWARD)

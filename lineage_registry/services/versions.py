@@ -67,8 +67,8 @@ def register_version(work: Workplace, command: RegisterVersion, context: Context
 
 def get_version(work: Workplace, command: GetVersion, _: Context) -> Version:
     """Return a version."""
-    with work.ask(command.as_of) as view:
-        reference = reference_to(command.space, command.name, command.version)
+    reference = reference_to(command.space, command.name, command.version)
+    with work.ask(command.as_of, [reference]) as view:
         found = resolve_version(view, reference, deleted=command.deleted)
         taints = reaching(work, view, [found.node])
         version = versions(view, [found.node], [found.family])[0]
@@ -110,8 +110,8 @@ def search_versions(work: Workplace, command: SearchVersions, _: Context) -> Pag
 
 def get_files(work: Workplace, command: GetFiles, _: Context) -> Files:
     """Return the files of a version."""
-    with work.ask(command.as_of) as view:
-        reference = reference_to(command.space, command.name, command.version)
+    reference = reference_to(command.space, command.name, command.version)
+    with work.ask(command.as_of, [reference]) as view:
         found = resolve_version(view, reference, deleted=command.deleted)
         version = versions(view, [found.node])[0]
     entries = read_manifest(work, version.manifest).files if version.manifest else ()

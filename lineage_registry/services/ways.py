@@ -5,18 +5,17 @@ from typing import Final, Literal, NamedTuple
 
 from lineage_registry.domain.graph import CARRYING, Edge, EdgeKind, NodeKind
 from lineage_registry.domain.lineage import Lineage, LineageNode
-from lineage_registry.domain.resolution import VERSION_KINDS
+from lineage_registry.domain.resolution import VERSIONS
 from lineage_registry.domain.trails import Trails
 from lineage_registry.domain.view import Closure, Column, Direction, GraphView, Origin, Walk
 from lineage_registry.ports.commands import Step
 from lineage_registry.services.lineage_nodes import describe_nodes, graph_of
 
-_VERSIONS = frozenset(VERSION_KINDS.values())
 _MODELS, _SERVICES = frozenset({NodeKind.MODEL_VERSION}), frozenset({NodeKind.DEPLOYMENT})
 _KNOWN = (
     (Column(Origin.VALUE, "stage", _MODELS),),
-    (Column(Origin.OWNER_VALUE, "owner", _VERSIONS), Column(Origin.VALUE, "owner", _SERVICES)),
-    (Column(Origin.VALUE, "deleted", _VERSIONS | _SERVICES),),
+    (Column(Origin.OWNER_VALUE, "owner", VERSIONS), Column(Origin.VALUE, "owner", _SERVICES)),
+    (Column(Origin.VALUE, "deleted", VERSIONS | _SERVICES),),
 )
 # The ways on a page have so many steps together at most; on a chain each is as long as it is far.
 _MAX_STEPS: Final = 100_000

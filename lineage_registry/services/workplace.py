@@ -1,23 +1,38 @@
 """What every service works with, and the one way in which they write."""
 
 import logging
-from collections.abc import Callable, Generator, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from lineage_registry.domain.events import Event
-from lineage_registry.domain.references import AsOf, Reference, Space, parse_reference
-from lineage_registry.domain.resolution import references_of
+from lineage_registry.domain.references import (
+    AsOf,
+    Reference,
+    SelectorKind,
+    Space,
+    parse_reference,
+)
+from lineage_registry.domain.resolution import references_of, resolve
 from lineage_registry.domain.view import GraphView
-from lineage_registry.errors import InvalidQueryError, InvalidReferenceError, StaleWriteError
+from lineage_registry.errors import (
+    InvalidQueryError,
+    InvalidReferenceError,
+    NotFoundError,
+    RegistryError,
+    StaleWriteError,
+)
 from lineage_registry.ports.artifacts import ArtifactStore
 from lineage_registry.ports.commands import Context, Write
 from lineage_registry.ports.formats import HandlerRegistry
 from lineage_registry.ports.graph import Commit, Decide, GraphStore, Request
 
 log = logging.getLogger("lineage_registry")
+
+_FIXED: Final = frozenset({SelectorKind.NUMBER, SelectorKind.LABEL})
+"""What names one version for ever."""
 
 Rule = Callable[[GraphView], Generator[Event, int, Any]]
 """A decision; what it returns is of no use after a retry, so nobody looks at it."""
@@ -50,15 +65,16 @@ class Workplace:
         """Open the state that a commit left, so that a repeated request is answered alike."""
         return self.graph.view(commit.revision)
 
-    def ask(
-        self, as_of: AsOf | None, references: Iterable[Reference] = ()
-    ) -> AbstractContextManager[GraphView]:
+    @contextmanager
+    def ask(self, as_of: AsOf | None, references: Iterable[Reference] = ()) -> Iterator[GraphView]:
         """Open the state that a question is about; its references may name the time, too.
 
         Raises:
             InvalidReferenceError: They name different times.
             InvalidQueryError: The time is none.
+            NotFoundError: What the question raises; it says so if a reference came later.
         """
+        references = list(references)
         times = {ref.as_of for ref in references if ref.as_of is not None}
         if as_of is not None:
             times.add(as_of)
@@ -66,7 +82,38 @@ class Workplace:
             raise InvalidReferenceError(
                 "one question is about one time", hint="give as_of once, for the whole question"
             )
-        return self.graph.view(_checked(times.pop()) if times else None)
+        when = _checked(times.pop()) if times else None
+        revision = None
+        try:
+            with self.graph.view(when) as view:
+                revision = view.revision
+                yield view
+        except NotFoundError as error:
+            later = None
+            if when is not None and revision is not None:
+                later = self._came_later(references, revision)
+            if later is None:
+                raise
+            raise type(error)(error.message, hint=later, **error.context) from error
+
+    def _came_later(self, references: Iterable[Reference], revision: int) -> str | None:
+        """Say which of some things is there now and was not at a revision, and since when."""
+        with self.graph.view() as now:
+            for reference in references:
+                named = reference.selector is not None and reference.selector.kind in _FIXED
+                thing = reference if named else reference._replace(selector=None)
+                try:
+                    id_ = resolve(now, thing, deleted=True).node
+                except RegistryError:
+                    continue
+                since = now.nodes([id_], ())[id_].since
+                at = now.at(since)
+                if since > revision and at is not None:
+                    return (
+                        f"{thing} came into being at revision {since}, {at.isoformat()}: "
+                        "ask about then or later"
+                    )
+        return None
 
 
 def _checked(as_of: AsOf) -> AsOf:

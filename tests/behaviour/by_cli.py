@@ -188,7 +188,7 @@ def _create(k: c.CreateFamily) -> Words:
 
 def _update(k: c.UpdateFamily) -> Words:
     details = option("--description", k.description) + option("--owner", k.owner)
-    details += option("--rename", k.new_name)
+    details += option("--new-name", k.new_name)
     return [group(k.space), "update", *details, *tags(k.tags), "--", k.name]
 
 
@@ -263,7 +263,7 @@ def _lineage(k: c.GetLineage) -> Words:
     words += or_none("--through", k.through) + or_none("--field", k.fields)
     words += each("--tag", k.tag) + each("--metric", k.metric) + each("--param", k.param)
     words += each("--stop-at", k.stop_at) + each("--stop-when", k.stop_when)
-    words += flag("--hide-stops", given=not k.stop_shown) + flag("--no-count", given=not k.count)
+    words += flag("--hide-stops", given=k.hide_stops) + flag("--no-count", given=not k.count)
     words += flag("--deleted", given=k.deleted) + flag("--no-inferred", given=not k.inferred)
     words += [f"--limit={k.limit}", *option("--cursor", k.cursor)]
     return ["lineage", *words, *when(k), "--", *k.start]
@@ -308,15 +308,15 @@ def _stale(k: c.GetStaleness) -> Words:
 
 
 def _lineage_history(k: c.GetLineageHistory) -> Words:
-    words = flag("--newest", given=k.newest_first)
+    words = flag("--newest-first", given=k.newest_first)
     return ["lineage-history", *words, *rows(k), "--", k.of]
 
 
 def _events(k: c.ListEvents) -> Words:
-    words = option("--by", k.actor) + each("--type", k.type)
+    words = option("--by", k.by) + each("--type", k.type)
     words += option("--since", k.since and k.since.isoformat())
     words += option("--until", k.until and k.until.isoformat())
-    words += flag("--newest", given=k.newest_first)
+    words += flag("--newest-first", given=k.newest_first)
     return ["events", *words, *rows(k), "--", *([k.subject] if k.subject else [])]
 
 
@@ -346,15 +346,14 @@ def _roll_back(k: c.RollBack) -> Words:
 
 def _taints(k: c.GetTaints) -> Words:
     words = each("--kind", k.kind or ()) + each("--severity", k.severity or ())
-    words += [f"--limit={k.limit}", *when(k)]
-    return ["taint", "list", *words, "--", *([k.of] if k.of else [])]
+    return ["taint", "list", *words, *rows(k), "--", *([k.of] if k.of else [])]
 
 
 def _tainted(k: c.ListTainted) -> Words:
     words = each("--kind", k.kind or ()) + each("--severity", k.severity or ())
     words += option("--taint", k.taint) + option("--stage", k.stage)
     words += each("--node-kind", k.node_kinds)
-    return ["taint", "reached", *words, f"--limit={k.limit}", *when(k)]
+    return ["tainted", *words, *rows(k)]
 
 
 def _list_versions(k: c.ListVersions) -> Words:
@@ -454,7 +453,7 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.GetMetricHistory: lambda k: ["run", "metrics", *when(k), "--", k.run_id, k.key],
     c.MoveStage: lambda k: [
         "promote",
-        *flag("--keep", given=not k.archive),
+        *flag("--no-archive", given=not k.archive),
         *flag("--force", given=k.force),
         "--",
         version(k),
@@ -480,8 +479,8 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.ConfigureStages: lambda k: [
         "stage",
         "configure",
-        *each("--guard", k.guarded or ()),
-        *flag("--no-guard", given=k.guarded == []),
+        *each("--guarded", k.guarded or ()),
+        *flag("--no-guarded", given=k.guarded == []),
         "--",
         *k.stages,
     ],
@@ -543,8 +542,15 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     ],
     c.GetRecall: _recall,
     c.GetExposure: _exposure,
-    c.GetSiblings: lambda k: ["siblings", f"--limit={k.limit}", *when(k), "--", k.of],
-    c.GetNeighbours: lambda k: ["neighbours", f"--limit={k.limit}", *when(k), "--", k.of],
+    c.GetSiblings: lambda k: [
+        "siblings",
+        *or_none("--cause-kind", k.cause_kinds),
+        f"--limit={k.limit}",
+        *scope(k),
+        "--",
+        k.of,
+    ],
+    c.GetNeighbours: lambda k: ["neighbours", f"--limit={k.limit}", *scope(k), "--", k.of],
     c.GetPaths: lambda k: ["paths", f"--limit={k.limit}", *scope(k), "--", k.source, k.target],
     c.GetCommonAncestors: lambda k: ["common-ancestors", *report(k), "--", *k.start],
     c.GetRoots: lambda k: ["roots", *report(k), "--", *k.start],

@@ -60,10 +60,10 @@ def test_the_trail_is_filtered_by_subject_actor_type_and_time(place: Place) -> N
     assert positions(subject="a:1") == [2, 4]
     assert positions(subject="models:/b") == [3, 4, 5, 6, 8]
     assert positions(subject="b:2") == [5, 8]
-    assert positions(actor="bob") == [7, 8]
-    assert positions(actor="nobody") == []
+    assert positions(by="bob") == [7, 8]
+    assert positions(by="nobody") == []
     assert positions(type=["stage.moved", "node.deleted"]) == [6, 8]
-    assert positions(type=["node.deleted"], actor="ada") == []
+    assert positions(type=["node.deleted"], by="ada") == []
     assert positions(as_of=2) == [1, 2, 3, 4]
     moved = next(iter(registry.events(type=["stage.moved"]))).at
     assert positions(since=moved) == [6, 7, 8]

@@ -356,7 +356,7 @@ def test_values_that_look_like_queries_are_values(calm: Place) -> None:
         registry.update("m", owner=text)
         assert [one.name for one in registry.models(owner=text)] == ["m"]
         assert list(registry.models(text=text)) == []
-        assert list(registry.events(actor=text)) == []
+        assert list(registry.events(by=text)) == []
         assert list(registry.versions("target", stage=text)) == []
         assert list(registry.events(type=[text])) == []
     assert len(list(registry.versions("target"))) == len(attacks)

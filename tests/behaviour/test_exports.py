@@ -80,7 +80,10 @@ def test_an_answer_without_kinds_is_refused_as_a_drawing(registry, tmp_path):
         bare = registry.lineage("clf:2", fields=fields)
         for name in exports.FORMATS:
             if name == "json":
-                registry.export(bare, tmp_path / "bare", name)
+                text = registry.export(bare, tmp_path / "bare", name).read_text()
+                said = json.loads(text)
+                assert (said["edges"] is None) == (fields != ["edges"])
+                assert (said["counts"]["edges"] is None) == (fields != ["edges"])
                 continue
             with pytest.raises(InvalidQueryError, match="cannot be drawn"):
                 registry.export(bare, tmp_path / "bare", name)

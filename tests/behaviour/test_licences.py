@@ -110,7 +110,11 @@ def test_what_is_unknown_is_never_permissive_and_can_be_defined(family: Registry
 
 def test_wrong_licences_are_refused(family: Registry) -> None:
     for wrong in (
-        lambda: family.set_licence("base:1", "MIT OR Apache-2.0"),
+        lambda: family.set_licence("base:1", "MIT OR"),
+        lambda: family.set_licence("base:1", "MIT WITH"),
+        lambda: family.set_licence("base:1", "(MIT OR GPL-3.0-only"),
+        lambda: family.set_licence("base:1", "MIT Apache-2.0"),
+        lambda: family.define_licence("MIT OR LicenseRef-a", []),
         lambda: family.set_licence("base:1", ""),
         lambda: family.define_licence("LicenseRef-a", ["everything"]),
         lambda: family.define_licence("LicenseRef-a", ["none-given"]),
@@ -130,6 +134,48 @@ def test_wrong_licences_are_refused(family: Registry) -> None:
         with pytest.raises(InvalidReferenceError):
             wrong()
     assert family.version("base:1").licence is None
+
+
+def test_a_licensee_chooses_the_branch_that_contradicts_least(family: Registry) -> None:
+    said = family.set_licence("base:1", "gpl-3.0-only or ( cc-by-nc-4.0 AND mit )")
+    assert said.licence == "GPL-3.0-only OR CC-BY-NC-4.0 AND MIT"
+    assert said.obligations == ["attribution", "share-alike"]
+    family.set_licence("datasets:/raw", "CC0-1.0")
+    family.set_licence("code:1", "MIT")
+    family.set_licence("top:1", "AGPL-3.0-only")
+    free = family.licences("top:1")
+    assert free.conflicts == []
+    assert {one.licence for one in free.terms} == {"AGPL-3.0-only", "GPL-3.0-only", "MIT"}
+    (chosen,) = (one for one in free.terms if one.obligation == "share-alike" and one.distance)
+    assert chosen.expression == said.licence
+    assert chosen.witness == ["models:/top/1", "models:/base/1"]
+    # Another licensee of the same thing takes the other branch.
+    family.set_licence("top:1", "CC-BY-NC-4.0")
+    bound = family.licences("top:1")
+    assert bound.conflicts == []
+    assert bound.obligations == ["attribution", "non-commercial"]
+    assert family.impact("base:1").licence_conflicts == 0
+    family.set_licence("top:1", "Apache-2.0")
+    (conflict,) = family.licences("top:1").conflicts
+    assert told([conflict]) == [("share-alike", "GPL-3.0-only", "Apache-2.0")]
+    assert family.impact("base:1").conflicting == ["models:/top/1"]
+
+
+def test_licences_joined_by_and_hold_together_and_those_offered_all_count(family: Registry) -> None:
+    family.set_licence("datasets:/raw", "CC0-1.0")
+    family.set_licence("code:1", "MIT AND LicenseRef-acme")
+    assert family.licences("top:1").obligations == ["attribution", "unknown"]
+    family.set_licence("code:1", "GPL-3.0-only")
+    family.set_licence("top:1", "MIT AND GPL-3.0-only")
+    assert family.licences("top:1").conflicts == []
+    # Who is offered a choice may take MIT, which keeps nothing of it.
+    family.set_licence("top:1", "MIT OR GPL-3.0-only")
+    assert told(family.licences("top:1").conflicts) == [("share-alike", "GPL-3.0-only", "MIT")]
+    # An exception permits more, and the table does not know what: it asks for the same.
+    family.set_licence("code:1", "GPL-2.0-only WITH Classpath-exception-2.0")
+    (found,) = {one.licence for one in family.licences("code:1").terms}
+    assert found == "GPL-2.0-only WITH Classpath-exception-2.0"
+    assert family.licences("code:1").obligations == ["attribution", "share-alike"]
 
 
 def test_deleting_launders_no_licence(family: Registry) -> None:

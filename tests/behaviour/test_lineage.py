@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lineage_registry.errors import (
+    DeletedError,
     InvalidInputError,
     InvalidQueryError,
     InvalidReferenceError,
@@ -169,6 +170,71 @@ def test_siblings_share_a_parent_a_run_or_a_dataset(family: Registry) -> None:
     assert [one.reference for one in family.siblings("left:1").siblings] == ["models:/variant/1"]
 
 
+def test_siblings_are_narrowed_by_what_they_share(family: Registry) -> None:
+    family.register("far", datasets=["clean:1"])
+    with family.resume_run("t"):
+        pass
+    family.register("twin", run="runs:/t")
+    family.register("variant", siblings=["base:1"])
+
+    def shared(**how: object) -> dict[str, list[str]]:
+        found = family.siblings("base:1", **how).siblings  # type: ignore[arg-type]
+        return {short(one.reference): [short(each) for each in one.shared] for one in found}
+
+    assert shared() == {"far": ["clean"], "twin": ["clean", "t"], "variant": []}
+    assert shared(cause_kinds=["dataset_version"]) == {"far": ["clean"], "twin": ["clean"]}
+    assert shared(cause_kinds=["run"]) == {"twin": ["t"]}
+    assert shared(cause_kinds=["model_version"]) == shared(cause_kinds=[]) == {}
+    assert shared(edge_kinds=["USED"]) == {"far": ["clean"], "twin": ["clean"]}
+    assert shared(edge_kinds=["GENERATED_BY"]) == {"twin": ["t"]}
+    assert shared(edge_kinds=["SIBLING_OF"]) == {"variant": []}
+    assert shared(edge_kinds=["DERIVED_FROM"]) == shared(edge_kinds=[]) == {}
+    right = family.siblings("left:1", edge_kinds=["DERIVED_FROM"]).siblings
+    assert [one.reference for one in right] == ["models:/right/1"]
+    assert family.siblings("left:1", cause_kinds=["model_version"]).siblings == right
+
+
+def test_deleted_siblings_and_neighbours_are_shown_if_asked(family: Registry) -> None:
+    family.delete_version("right:1", force=True, reason="x")
+    (right,) = family.siblings("left:1", deleted=True).siblings
+    assert (right.reference, right.deleted) == ("models:/right/1", True)
+    for ask in (family.siblings, family.neighbours):
+        with pytest.raises(DeletedError) as caught:
+            ask("right:1")
+        assert "`deleted`" in str(caught.value.hint)
+    (left,) = family.siblings("right:1", deleted=True).siblings
+    assert (left.reference, left.deleted) == ("models:/left/1", False)
+    near = family.neighbours("top:1", deleted=True).neighbours
+    assert {one.reference: one.deleted for one in near}["models:/right/1"]
+    assert len(family.neighbours("top:1").neighbours) == len(near) - 1
+    only = family.neighbours("right:1", deleted=True, edge_kinds=["DERIVED_FROM"]).neighbours
+    assert [one.reference for one in only] == ["models:/base/1", "models:/top/1"]
+    assert family.neighbours("base:1", edge_kinds=[]).neighbours == []
+
+
+def test_a_question_about_a_time_before_says_when_it_came(family: Registry, place: Place) -> None:
+    old = place.revision
+    family.register("late")
+    with place.graph.view() as view:
+        at = view.at(old + 1)
+    assert at is not None
+    asked = (
+        lambda: family.version("late:1", as_of=old),
+        lambda: family.ancestors("late:1", as_of=old),
+        lambda: family.impact("top:1", "late:1", as_of=old),
+        lambda: family.siblings("late:1", as_of=old),
+        lambda: family.recall("late", as_of=old),
+    )
+    for ask in asked:
+        with pytest.raises(ModelNotFoundError) as caught:
+            ask()
+        hint = str(caught.value.hint)
+        assert f"came into being at revision {old + 1}, {at.isoformat()}" in hint
+    with pytest.raises(ModelNotFoundError) as caught:
+        family.ancestors("never:1", as_of=old)
+    assert "came into being" not in str(caught.value.hint)
+
+
 def test_neighbours_are_one_edge_of_any_kind_away(family: Registry) -> None:
     family.deploy("shop", "base:1")
     family.register("variant", siblings=["base:1"])
@@ -245,10 +311,27 @@ def test_impact_goes_through_deleted_and_inferred_things_as_asked(family: Regist
     family.promote("top:1", "Production")
     for name in ("left:1", "right:1"):
         family.delete_version(name, force=True, reason="x")
-    assert (family.impact("base:1").total, family.impact("base:1").production) == (0, [])
+    found = family.impact("base:1")
+    assert (found.total, found.production, found.deleted_passed) == (1, ["models:/top/1"], 2)
+    assert [(one.distance, one.kind, one.nodes) for one in found.counts] == [
+        (2, "model_version", 1)
+    ]
+    assert [one.reference for one in found.families] == ["models:/top"]
+    assert [one.reference for one in found.closest] == ["models:/top/1"]
+    assert not family.impact("base:1", limit=1).truncated
+    preview = family.deletion_preview("base:1")
+    assert [one.reference for one in preview.stranded] == ["models:/top/1"]
     through = family.impact("base:1", deleted=True)
     assert (through.total, through.production) == (3, ["models:/top/1"])
+    assert through.deleted_passed == 2
     assert [one.status for one in through.closest] == ["deleted", "deleted", None]
+    family.deploy("shop", "top:1")
+    family.delete_version("top:1", force=True, reason="x")
+    last = family.impact("base:1", limit=1)
+    assert (last.total, last.production, last.deployments) == (1, [], ["deployments:/shop"])
+    assert (last.deleted_passed, last.truncated) == (3, False)
+    kinds = family.impact("base:1", node_kinds=["model_version"])
+    assert (kinds.total, kinds.families, kinds.deleted_passed) == (0, [], 3)
     with family.run("sweep", inputs=["raw:1"]), family.run("trial", run_id="inner"):
         family.register("trial")
     reached = family.impact("datasets:/raw/1", node_kinds=["model_version"])

@@ -3,7 +3,7 @@
 import pytest
 
 from lineage_registry.errors import InvalidInputError, InvalidQueryError, ModelNotFoundError
-from lineage_registry.ports.commands import RebuildPlan
+from lineage_registry.ports.commands import EndRun, RebuildPlan
 from lineage_registry.registry import Registry
 from tests.behaviour.places import Place
 
@@ -113,6 +113,36 @@ def test_a_plan_says_how_long_it_takes(plant: Registry) -> None:
     names = [short(one) for one in plan.cost.critical_path]
     assert names == ["p", "clean", "t", "base", "e"]
     assert plan.cost.untimed == 1
+
+
+def test_runs_that_failed_and_made_nothing_are_not_run_again(plant: Registry) -> None:
+    for name, status in (("broken", "failed"), ("stopped", "killed"), ("open", None)):
+        plant.run(name, run_id=name, inputs=["models:/base/1"])
+        if status is not None:
+            plant.sender.write(EndRun, {}, run_id=name, status=status)
+    half = plant.run("half", run_id="half", inputs=["models:/base/1"])
+    plant.register("saved", run=half.reference)
+    plant.sender.write(EndRun, {}, run_id="half", status="failed")
+    again = [name for _, action, name in done(plant.rebuild_plan("base:1")) if action == "rerun"]
+    assert sorted(again) == ["e", "half", "open"]
+    named = plant.rebuild_plan("base:1", target=["runs:/broken"])
+    assert done(named) == [(0, "rerun", "broken")]
+    # What a run made is why it is run again: nothing needs this any more.
+    plant.delete_version("saved:1", force=True, reason="x")
+    assert "half" not in [name for *_, name in done(plant.rebuild_plan("base:1"))]
+
+
+def test_a_plan_passes_through_deleted_things_and_leaves_them(plant: Registry) -> None:
+    for name in ("left:1", "right:1"):
+        plant.delete_version(name, force=True, reason="x")
+    plan = plant.rebuild_plan("base:1")
+    assert done(plan) == [(0, "rerun", "e"), (0, "rebuild", "top"), (1, "redeploy", "shop")]
+    assert (plan.deleted_passed, plan.versions) == (2, 1)
+    assert plan.steps[1].because == ["models:/left/1", "models:/right/1"]
+    whole = plant.rebuild_plan("base:1", deleted=True)
+    assert (whole.deleted_passed, whole.versions) == (0, 3)
+    only = plant.rebuild_plan("base:1", target=["left:1"])
+    assert done(only) == [(0, "rebuild", "left")]
 
 
 def test_a_plan_can_be_cut_and_is_of_its_time(place: Place, plant: Registry) -> None:

@@ -269,6 +269,12 @@ def test_taints_that_reach_it_are_part_of_the_exposure(world: Registry) -> None:
     assert taint.witness == ["models:/tuned/1", "models:/base/1", "runs:/t1", "datasets:/raw/1"]
 
 
+def test_a_digest_is_no_reference_and_says_what_to_do(world: Registry) -> None:
+    with pytest.raises(InvalidReferenceError, match="is a digest") as caught:
+        world.recall(f"sha256:{'a' * 64}")
+    assert "--content" in str(caught.value.hint)
+
+
 def test_questions_that_make_no_sense_are_refused(world: Registry) -> None:
     with pytest.raises(InvalidQueryError, match="nothing is recalled"):
         world.recall()

@@ -95,6 +95,18 @@ def test_a_limit_says_that_it_cut(family: Registry) -> None:
     assert found.truncated
 
 
+def test_an_answer_says_what_lies_beyond_it(family: Registry) -> None:
+    found = family.select("kind:model-version", limit=2)
+    assert (found.truncated_by, found.omitted) == ("limit", {"model_version": 2})
+    ids = {one.reference: one.id for one in found.nodes}
+    # base:1 has its run above, base:2 has tuned below.
+    assert found.has_more == {ids["models:/base/1"]: 1, ids["models:/base/2"]: 1}
+    assert found.depth_reached == 1
+    whole = family.select("base:2 | other")
+    assert (whole.truncated_by, whole.omitted) == (None, {})
+    assert sorted((whole.has_more or {}).values()) == [2]
+
+
 def test_deleted_things_are_left_out_unless_asked_for(family: Registry) -> None:
     family.delete_version("tuned:1", force=True, reason="a mistake")
     assert chosen(family, "base:2+") == {"base:2"}

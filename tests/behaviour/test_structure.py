@@ -179,6 +179,8 @@ def test_an_order_has_each_thing_behind_its_causes(family: Registry) -> None:
         ["top"],
     ]
     assert found.table().rows[-1] == (5, "models:/top/1", "model_version")
+    assert (found.total, found.depth_reached, found.truncated) == (8, 5, False)
+    assert (found.omitted, found.has_more) == ({}, {})
     down = family.order("base:1", direction="downstream")
     assert [named(level) for level in down.levels] == [
         ["base"],
@@ -191,9 +193,20 @@ def test_an_order_has_each_thing_behind_its_causes(family: Registry) -> None:
     alone = family.order("top:1", "tokenizer:1", "datasets:/raw/1", "base:1", direction="none")
     assert [named(level) for level in alone.levels] == [["raw", "tokenizer"], ["base"], ["top"]]
     assert (alone.direction, alone.truncated) == ("none", False)
+    assert (alone.total, alone.has_more) == (4, None)
     cut = family.order("top:1", limit=4)
     assert [named(level) for level in cut.levels] == [["left", "right", "tokenizer"], ["top"]]
     assert cut.truncated
+    assert (cut.total, cut.depth_reached) == (8, 1)
+    assert cut.omitted == {"model_version": 1, "dataset_version": 2, "run": 1}
+    ids = {short(one.reference): one.id for level in cut.levels for one in level}
+    assert cut.has_more == {ids["left"]: 1, ids["right"]: 1}
+    few = family.order("right:1", direction="both", limit=3)
+    assert few.total == 7
+    # Of base the causes are missing; its other effects are not asked for.
+    near = {one.id: short(one.reference) for level in few.levels for one in level}
+    left = {near[id_]: count for id_, count in (few.has_more or {}).items()}
+    assert left == {"base": 1, "right": 1}
 
 
 def test_a_subgraph_has_the_given_things_and_the_edges_among_them(

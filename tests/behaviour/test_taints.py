@@ -7,6 +7,7 @@ import pytest
 
 from lineage_registry.errors import (
     InvalidInputError,
+    InvalidQueryError,
     InvalidReferenceError,
     ModelNotFoundError,
     StageNotFoundError,
@@ -135,6 +136,35 @@ def test_questions_are_narrowed_by_kind_severity_stage_and_number(family: Regist
         family.tainted(taint=3)
     assert first.table().rows[0][:3] == (2, "cve", "warning")
     assert few.table().rows[0][0] == few.nodes[0].reference
+
+
+def test_lists_of_taints_come_in_pages_of_one_revision(family: Registry) -> None:
+    for number in range(5):
+        family.taint("datasets:/raw/1", "pii", reason=f"column {number}")
+    whole, nodes = family.taints("top:1"), family.tainted()
+    assert (whole.total, whole.next_cursor, nodes.next_cursor) == (5, None, None)
+    first, near = family.taints("top:1", limit=2), family.tainted(limit=2)
+    family.lift_taint(1, reason="x")
+    family.taint("datasets:/raw/1", "late", reason="y")
+    told, reached_ = list(first.taints), list(near.nodes)
+    page, more = first, near
+    while page.next_cursor is not None:
+        page = family.taints("top:1", limit=2, cursor=page.next_cursor)
+        assert (page.total, page.revision) == (5, first.revision)
+        told += page.taints
+    while more.next_cursor is not None:
+        more = family.tainted(limit=2, cursor=more.next_cursor)
+        reached_ += more.nodes
+    assert (told, reached_) == (whole.taints, nodes.nodes)
+    assert (page.truncated, more.truncated) == (False, False)
+    every = family.taints(limit=3)
+    assert [one.id for one in every.taints] == [2, 3, 4]
+    assert [one.id for one in family.taints(limit=3, cursor=every.next_cursor).taints] == [5, 6]
+    for wrong in ("x", "W10"):
+        with pytest.raises(InvalidQueryError):
+            family.taints("top:1", cursor=wrong)
+        with pytest.raises(InvalidQueryError):
+            family.tainted(cursor=wrong)
 
 
 def test_a_taint_needs_a_reason_and_something_that_is_there(family: Registry) -> None:

@@ -100,10 +100,10 @@ def test_a_walk_stops_where_it_is_told(line: Registry) -> None:
     found = line.ancestors("top:1", stop_when=["stage:Production"])
     assert (names(found), found.truncated, found.omitted) == (["top", "mid"], False, {})
     assert more(found) == {"mid": 1}
-    hidden = line.ancestors("top:1", stop_when=["stage:Production"], stop_shown=False)
+    hidden = line.ancestors("top:1", stop_when=["stage:Production"], hide_stops=True)
     assert (names(hidden), hidden.truncated, more(hidden)) == (["top"], False, {"top": 1})
     assert names(line.ancestors("mid:1", stop_when=["stage:Production"], depth=1)) == ["mid", "two"]
-    assert names(line.ancestors("top:1", stop_at=["mid:1"], stop_shown=False)) == ["top"]
+    assert names(line.ancestors("top:1", stop_at=["mid:1"], hide_stops=True)) == ["top"]
     both = ["metric:acc<0.95", "text:FIRST"]
     assert names(line.ancestors("top:1", stop_when=both)) == ["top", "mid", "two", "base"]
     for stop in ("tag:team=vision", "param:lr=0.1", "metric:acc>=0.9"):
@@ -176,6 +176,7 @@ def test_a_program_asks_for_the_fields_it_needs(line: Registry) -> None:
     assert {short(node.reference): node.stage for node in found.nodes}["mid"] == "Production"
     assert {(node.kind, node.distance, node.title) for node in found.nodes} == {(None, None, None)}
     assert not found.edges
+    assert json.loads(found.model_dump_json())["edges"] is None
     rows = json.loads(found.model_dump_json())["nodes"]
     assert {tuple(row) for row in rows} == {("id", "reference", "stage")}
     assert len(line.ancestors("top:1", fields=["edges"]).edges) == 5

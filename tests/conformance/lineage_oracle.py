@@ -52,7 +52,7 @@ def expected(view: ReferenceView, command, starts, stops) -> Expected:
         or (
             (command.node_kinds is None or view.graph.nodes[node].kind in command.node_kinds)
             and view.passes(node, asked)
-            and (command.stop_shown or node not in stops)
+            and (not command.hide_stops or node not in stops)
         )
     ]
     near = sorted((far, n) for far, n in shown if command.depth is None or far <= command.depth)

@@ -98,7 +98,7 @@ def commands(engine):
         param=rarely,
         stop_at=st.one_of(st.just([]), st.lists(references, max_size=4)),
         stop_when=rarely.map(lambda texts: [f"param:{text}" for text in texts]),
-        stop_shown=st.booleans(),
+        hide_stops=st.booleans(),
         deleted=st.booleans(),
         inferred=st.booleans(),
         limit=st.one_of(st.just(10_000), st.integers(1, 12)),

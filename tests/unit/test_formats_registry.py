@@ -166,8 +166,8 @@ def test_a_name_is_given_once():
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
     with pytest.raises(UnknownFormatError) as error:
-        handlers().by_name("gguf")
-    assert "files, pytorch, safetensors" in error.value.hint
+        handlers().by_name("papyrus")
+    assert "files, gguf, huggingface" in error.value.hint
 
 
 def test_an_announced_handler_is_loaded_when_first_needed(monkeypatch, tmp_path):

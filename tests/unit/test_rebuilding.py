@@ -4,7 +4,8 @@ import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage_registry.domain.rebuilding import rebuilding
+from lineage_registry.domain.rebuilding import Rebuilding, affected
+from lineage_registry.domain.rebuilding import rebuilding as _rebuilding
 
 SIZE = 9
 EDGES = st.lists(
@@ -12,6 +13,12 @@ EDGES = st.lists(
     max_size=25,
 )
 SOME = st.frozensets(st.integers(0, SIZE), max_size=4)
+
+
+def rebuilding(edges, changed, *, pinned=(), targets=None, gone=()) -> Rebuilding:
+    among = affected(edges, changed, pinned)
+    wanted = among.causes.keys() - gone if targets is None else targets
+    return _rebuilding(edges, changed, among, wanted, gone)
 
 
 def downstream(edges, changed, pinned):
@@ -52,6 +59,23 @@ def test_each_step_has_a_reason_that_is_done_before(edges, changed, pinned):
         }
         assert causes
         assert all(found.levels[cause] < level for cause in causes if cause in found.levels)
+
+
+@given(EDGES, SOME, SOME)
+def test_what_is_gone_is_no_step_and_what_comes_from_it_waits_all_the_same(edges, changed, gone):
+    gone -= changed
+    whole, found = rebuilding(set(edges), changed), rebuilding(set(edges), changed, gone=gone)
+    assert found.levels.keys() == whole.levels.keys() - gone
+    # What has changed already is done, so nothing waits for anything beyond it.
+    graph = nx.DiGraph((cause, effect) for effect, cause in edges).subgraph(whole.levels)
+    for effect in found.levels:
+        above = nx.ancestors(graph, effect) & found.levels.keys()
+        assert found.levels[effect] == max((found.levels[one] + 1 for one in above), default=0)
+        assert found.because[effect] == whole.because[effect]
+    # What is gone and leads nowhere lies between nothing.
+    assert set(found.between) == {
+        one for one in gone & whole.levels.keys() if nx.descendants(graph, one) - gone
+    }
 
 
 def test_a_long_chain_needs_no_recursion():

@@ -15,6 +15,7 @@ from lineage_registry.formats.pytorch.stored import stored_tensors
 from lineage_registry.formats.pytorch.zip_form import read_zip
 from lineage_registry.formats.reading import head, notes, plain, read_at
 from lineage_registry.formats.requirements import require
+from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.weights import (
     TORCH_TENSOR,
     chosen,
@@ -43,6 +44,11 @@ class PyTorchHandler(FormatHandler):
     """
 
     name: ClassVar[str] = "pytorch"
+    kinds: ClassVar[tuple[str, ...]] = (
+        FileKind.TORCH_ZIP.value,
+        FileKind.TORCH_LEGACY.value,
+        FileKind.PICKLE.value,
+    )
     load_options: ClassVar[frozenset[str]] = frozenset({"file", "map_location", "mmap"})
 
     def _claim(self, obj: object) -> int | None:

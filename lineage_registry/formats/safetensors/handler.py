@@ -18,6 +18,7 @@ from lineage_registry.formats.safetensors.of_torch import torch_parts
 from lineage_registry.formats.safetensors.shards import write_shards
 from lineage_registry.formats.safetensors.stored import stored_tensors
 from lineage_registry.formats.safetensors.ties import Parts, aliases
+from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.weights import (
     NUMPY_ARRAY,
     TORCH_MODULE,
@@ -46,6 +47,7 @@ class SafetensorsHandler(FormatHandler):
     classes: ClassVar[tuple[str, ...]] = (TORCH_MODULE,)
     load_options: ClassVar[frozenset[str]] = frozenset({"framework", "device", "dtype"})
     save_options: ClassVar[frozenset[str]] = frozenset({"metadata", "max_shard_size"})
+    kinds: ClassVar[tuple[str, ...]] = (FileKind.SAFETENSORS.value,)
 
     def _claim(self, obj: object) -> int | None:
         return 0 if is_flat(obj, NUMPY_ARRAY, TORCH_TENSOR) else super()._claim(obj)

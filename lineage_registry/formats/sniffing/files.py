@@ -72,9 +72,18 @@ def kind_of(files: FileSet, path: str) -> FileKind:
 
 
 def of_kinds(files: FileSet, *kinds: FileKind) -> list[str]:
-    """Return the files of the set that are of one of these kinds."""
+    """Return the files of the set that are of one of these kinds, sorted."""
     seen = remembering(files)
-    return [path for path in seen.paths() if kind_of(seen, path) in kinds]
+    by_kind = seen.once("kinds", lambda: _by_kind(seen))
+    return sorted(path for kind in kinds for path in by_kind.get(kind, ()))
+
+
+def _by_kind(files: RememberingFiles) -> dict[FileKind, list[str]]:
+    # Some twenty handlers ask this of a folder that may have ten thousand files.
+    found: dict[FileKind, list[str]] = {}
+    for path in files.paths():
+        found.setdefault(kind_of(files, path), []).append(path)
+    return found
 
 
 def disagreement(files: FileSet, path: str) -> str | None:

@@ -4,11 +4,12 @@ import json
 from pathlib import PurePosixPath
 from typing import Any
 
-from lineage_registry.formats.sniffing.files import kind_of, of_kinds
+from lineage_registry.formats.sniffing.files import of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind, FolderKind
 from lineage_registry.ports.filesets import FileSet, RememberingFiles, remembering
 
-_MAX_JSON = 16 * 1024 * 1024
+MAX_JSON = 16 * 1024 * 1024
+_MAX_VALUES = 1_000_000
 
 
 def folder_kind(files: FileSet) -> FolderKind | None:
@@ -19,6 +20,12 @@ def folder_kind(files: FileSet) -> FolderKind | None:
 
 def json_file(files: FileSet, path: str) -> dict[str, Any] | None:
     """Return the object in a JSON file; None if there is no such file, or no object in it."""
+    found = any_json(files, path)
+    return found if isinstance(found, dict) else None
+
+
+def any_json(files: FileSet, path: str) -> Any:
+    """Return what a JSON file holds; None if it is not there, or too large, or broken."""
     seen = remembering(files)
     return seen.once(("json", path), lambda: _json(seen, path))
 
@@ -54,15 +61,15 @@ def _is_sharded(files: RememberingFiles) -> bool:
     )
 
 
-def _json(files: RememberingFiles, path: str) -> dict[str, Any] | None:
-    if path not in files.paths() or files.size(path) > _MAX_JSON:
-        return None
-    if kind_of(files, path) not in {FileKind.JSON, FileKind.XGBOOST_JSON, FileKind.CATBOOST_JSON}:
+def _json(files: RememberingFiles, path: str) -> Any:
+    if path not in files.paths() or files.size(path) > MAX_JSON:
         return None
     with files.open(path) as stream:
-        data = stream.read()
+        data = stream.read(MAX_JSON)
+    # Each value takes a comma or a bracket: this bounds the memory, whatever the file holds.
+    if data.count(b",") + data.count(b"[") + data.count(b"{") > _MAX_VALUES:
+        return None
     try:
-        found = json.loads(data)
+        return json.loads(data)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None

@@ -13,7 +13,9 @@ from lineage_registry.domain.view import (
     Direction,
     GraphView,
     Located,
+    Pick,
     Selection,
+    Survey,
     Walk,
 )
 from lineage_registry.graph.neo4j.connection import Reader
@@ -156,6 +158,10 @@ class Neo4jView(GraphView):
     def census(self, starts: Collection[int], walk: Walk) -> Census:
         """Count what `walk` finds."""
         return self._walker.census(starts, walk)
+
+    def survey(self, starts: Collection[int], walk: Walk, picks: Sequence[Pick]) -> Survey:
+        """Count what `walk` finds and name some of it; one walk serves all picks by values."""
+        return Survey(self.census(starts, walk), self._walker.picked(starts, walk, picks))
 
     def path(self, source: int, target: int, kinds: Collection[EdgeKind]) -> list[int] | None:
         """Return one shortest way along the edges' direction, or None."""

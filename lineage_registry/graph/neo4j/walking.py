@@ -3,11 +3,22 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
 from lineage_registry.domain.graph import REGISTRY, Edge, EdgeKind, NodeKind
-from lineage_registry.domain.view import Census, Closure, Comparison, Direction, Filter, Walk
+from lineage_registry.domain.view import (
+    Census,
+    Closure,
+    Comparison,
+    Direction,
+    Filter,
+    Pick,
+    Picked,
+    Walk,
+    picked_of,
+)
 from lineage_registry.graph.neo4j.connection import Reader, Row
 from lineage_registry.graph.neo4j.folding import STILL
 from lineage_registry.graph.neo4j.rendering import edges_from
@@ -87,6 +98,42 @@ class Walker:
         for row in rows:
             owners.update(dict(row["owners"]))
         return Census(counts, _families(owners))
+
+    def picked(self, starts: Collection[int], walk: Walk, picks: Sequence[Pick]) -> list[Picked]:
+        """Return what each pick names of what is reached."""
+        whole = replace(walk, report=None, having=(), limit=None, edges=False)
+        reached: dict[int, int] = {}
+        if any(pick.having for pick in picks):
+            begun = set(starts)
+            found = self._reached(starts, whole)
+            reached = {row[0]: row[1] for row in found if row[0] not in begun}
+        picked = []
+        for pick in picks:
+            if pick.having:
+                named = self._named(reached, pick)
+            else:
+                near = replace(whole, report=pick.kinds, limit=pick.limit + 1)
+                named = {
+                    id_: far for id_, far in self.closure(starts, near).distances.items() if far
+                }
+            picked.append(picked_of(named, pick))
+        return picked
+
+    def _named(self, reached: Mapping[int, int], pick: Pick) -> dict[int, int]:
+        """Return the closest of what was reached that a pick names, one more than its limit."""
+        passing = set(self.passing(list(reached), pick.having))
+        if pick.kinds is not None:
+            passing = {id_ for id_, kind, *_ in self._bare(passing) if kind in pick.kinds}
+        fitting = ((id_, far) for id_, far in reached.items() if id_ in passing)
+        return dict(islice(fitting, pick.limit + 1))
+
+    def _bare(self, ids: Collection[int]) -> Iterator[Sequence[Any]]:
+        """Yield nodes without values: id, kind, owner."""
+        ordered = sorted(ids)
+        for begin in range(0, len(ordered), _PASSING_AT_ONCE):
+            batch = ordered[begin : begin + _PASSING_AT_ONCE]
+            parameters = {"ids": batch, "keys": [], "revision": self._revision}
+            yield from self._reader.read("read.nodes_with", parameters)[0]["rows"]
 
     def _reached(self, starts: Collection[int], walk: Walk) -> list[Sequence[Any]]:
         """Return rows `[node, distance, edges]`, the starts first."""
@@ -247,13 +294,10 @@ class Walker:
         reached = [node for node in closure.distances if node not in set(starts)]
         counts: dict[tuple[int, NodeKind], int] = {}
         owners: Counter[int] = Counter()
-        for begin in range(0, len(reached), _PASSING_AT_ONCE):
-            ids = reached[begin : begin + _PASSING_AT_ONCE]
-            parameters = {"ids": ids, "keys": [], "revision": self._revision}
-            for row in self._reader.read("read.nodes_with", parameters)[0]["rows"]:
-                place = closure.distances[row[0]], NodeKind(row[1])
-                counts[place] = counts.get(place, 0) + 1
-                owners[row[2]] += 1
+        for id_, kind, owner, *_ in self._bare(reached):
+            place = closure.distances[id_], NodeKind(kind)
+            counts[place] = counts.get(place, 0) + 1
+            owners[owner] += 1
         return Census(counts, _families(owners))
 
 

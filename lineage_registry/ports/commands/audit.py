@@ -43,6 +43,7 @@ class ListEvents(Listing[Page[AuditEvent]]):
 
     Attributes:
         subject: A reference; a model or dataset stands for itself and all its versions.
+        by: Only what this actor did.
         type: Types of events, like `stage.moved`.
         since: At or after this time.
         until: Before this time.
@@ -52,7 +53,7 @@ class ListEvents(Listing[Page[AuditEvent]]):
     route: ClassVar[Route] = Route("GET", "/events", "audit")
 
     subject: str | None = None
-    actor: str | None = None
+    by: str | None = None
     type: list[str] = Field(default_factory=list, max_length=50)
     since: datetime | None = None
     until: datetime | None = None

@@ -63,6 +63,8 @@ class Impact(TableAnswer, GraphAnswer):
 
     Attributes:
         total: Nodes downstream, the starts not counted.
+        deleted_passed: How many deleted things lie downstream. What comes from them is hit like
+            everything else; they themselves are counted and named only if that is asked for.
         counts: The same by distance and kind.
         production: Versions hit that are in Production: in a guarded stage, or one asked for.
         deployments: Deployments hit.
@@ -83,6 +85,7 @@ class Impact(TableAnswer, GraphAnswer):
 
     starts: list[str]
     total: int
+    deleted_passed: int = 0
     counts: list[Count]
     production: list[str]
     deployments: list[str]
@@ -144,14 +147,16 @@ class Impact(TableAnswer, GraphAnswer):
 class GetImpact(Query[Impact]):
     """Return what is affected by some things: counts, Production versions, deployments, owners.
 
+    It passes through deleted things: a version that was made from something withdrawn is hit,
+    whether what lies between is still shown or not.
+
     Attributes:
         start: References; a model or dataset stands for all its versions.
         depth: Edges to follow at most; None goes to the end.
         node_kinds: Kinds of nodes to count and name; absent is all, an empty list none.
         stage: Stages that count as Production; absent is those that are guarded, an empty list
             none.
-        deleted: Whether to go through deleted things, which hide what lies behind them otherwise.
-            What contradicts by licence is looked for through them always.
+        deleted: Whether to count and name deleted things, too.
         inferred: Whether to follow edges that nobody declared.
         limit: Nodes to name at most, closest first.
     """

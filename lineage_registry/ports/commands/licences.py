@@ -4,16 +4,20 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from lineage_registry.domain.licence_expressions import parse_expression
 from lineage_registry.domain.licence_table import Obligation, parse_licence
 from lineage_registry.domain.names import Text
 from lineage_registry.domain.tables import Table
 from lineage_registry.ports.commands.base import Query, Route, TableAnswer, Write
 
 LicenceId = Annotated[str, AfterValidator(parse_licence)]
+LicenceExpression = Annotated[str, AfterValidator(parse_expression)]
 
 
 class Licence(BaseModel):
     """A licence and what it obliges to, as the table or a definition says.
+
+    Where it leaves a choice, these are the obligations of the branch that asks for least.
 
     Attributes:
         reference: What is under it, where that was asked for.
@@ -49,14 +53,15 @@ class DeclareLicence(Write[Licence]):
 
     Attributes:
         of: Reference of a model, dataset or version.
-        licence: SPDX id or a name like LicenseRef-acme; what no table or definition knows is
-            `unknown`, never permissive. Left out, the declaration is taken back.
+        licence: SPDX id or a name like LicenseRef-acme, or several with AND, OR, WITH and
+            brackets; what no table or definition knows is `unknown`, never permissive. Left out,
+            the declaration is taken back.
     """
 
     route: ClassVar[Route] = Route("POST", "/licences", "licences")
 
     of: str
-    licence: LicenceId | None = None
+    licence: LicenceExpression | None = None
 
 
 class DefineLicence(Write[Licence]):
@@ -91,6 +96,8 @@ class LicenceTerm(BaseModel):
 
     Attributes:
         licence: The licence that it comes from; NONE for a source that declares nothing.
+        expression: What is declared there. Where that leaves a choice, `licence` is of the branch
+            that contradicts least here, and of those the one that asks for least.
         origin: The nearest thing under that licence.
         witness: One shortest way there that lets the obligation through, both ends included.
     """
@@ -99,6 +106,7 @@ class LicenceTerm(BaseModel):
 
     obligation: Obligation
     licence: str
+    expression: str
     origin: str
     distance: int
     witness: list[str]
@@ -148,11 +156,12 @@ class Licences(TableAnswer):
     def table(self) -> Table:
         """Return a row for each term."""
         return Table(
-            ("obligation", "licence", "origin", "distance", "witness"),
+            ("obligation", "licence", "expression", "origin", "distance", "witness"),
             [
                 (
                     one.obligation.value,
                     one.licence,
+                    one.expression,
                     one.origin,
                     one.distance,
                     " <- ".join(one.witness),

@@ -32,7 +32,7 @@ class GetLineage(Query[Lineage]):
         stop_when: Filters like `stage:Production`, `tag:team=vision`, `metric:acc>=0.9`,
             `param:lr=1` or `text:words`; what passes all of them is not walked through, but for a
             start.
-        stop_shown: Whether to report where the walk stopped.
+        hide_stops: Whether to leave out where the walk stopped.
         deleted: Whether to go through deleted things.
         inferred: Whether to follow edges that nobody declared.
         limit: Nodes to report at most besides the starts, closest first.
@@ -58,7 +58,7 @@ class GetLineage(Query[Lineage]):
     text: str | None = Field(default=None, max_length=200)
     stop_at: list[str] = Field(default_factory=list, max_length=1_000)
     stop_when: list[str] = Field(default_factory=list, max_length=20)
-    stop_shown: bool = True
+    hide_stops: bool = False
     deleted: bool = False
     inferred: bool = True
     limit: int = Field(default=10_000, ge=1, le=1_000_000)

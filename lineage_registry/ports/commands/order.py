@@ -1,9 +1,11 @@
 """Order: which things come before which, in layers."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from lineage_registry.domain.graph import NodeKind
 from lineage_registry.domain.lineage import Nodes
 from lineage_registry.domain.tables import Table
 from lineage_registry.ports.commands.base import Route, TableAnswer
@@ -17,13 +19,23 @@ class Order(TableAnswer):
     topological order. A layer is as high as the longest chain of causes below it.
 
     Attributes:
+        total: How many nodes there are, shown or not.
+        depth_reached: Largest distance in the answer from a start.
         truncated: Whether the limit left something out.
+        omitted: How many nodes of each kind that is.
+        has_more: How many direct neighbours of a node, in the direction asked for, are left out;
+            nodes without any are not in it. None for the direction `none`, which asks for no
+            neighbours.
     """
 
     starts: list[str]
     direction: Literal["upstream", "downstream", "both", "none"]
     levels: list[Nodes]
+    total: int
+    depth_reached: int
     truncated: bool
+    omitted: Mapping[NodeKind, int]
+    has_more: Mapping[int, int] | None
 
     def table(self) -> Table:
         """Return a row for each node, in order."""

@@ -64,6 +64,8 @@ class RebuildPlan(TableAnswer):
         runs: Runs to run again, those included that are no steps of their own.
         versions: Versions to make.
         deployments: Deployments to move to a new version.
+        deleted_passed: Deleted things that a step comes from; they are no steps themselves unless
+            that is asked for, so a step whose reason is one needs another cause, or a restore.
         kept: Pinned things that would have been rebuilt.
         unaffected: Targets that nothing needs to be done for.
         truncated: Whether the limit left steps out.
@@ -76,6 +78,7 @@ class RebuildPlan(TableAnswer):
     runs: int
     versions: int
     deployments: int
+    deleted_passed: int = 0
     kept: list[str]
     unaffected: list[str]
     cost: RebuildCost | None
@@ -93,15 +96,17 @@ class RebuildPlan(TableAnswer):
 class GetRebuildPlan(Query[RebuildPlan]):
     """Return what has to be made again after some things changed, and in which order.
 
-    It follows what taint follows, too. Where only test data changed, runs are evaluated again and
-    the versions that they made stay.
+    It follows what taint follows, also through deleted things. Where only test data changed, runs
+    are evaluated again and the versions that they made stay. A run is run again for what it made,
+    or where it made nothing, like an evaluation; one that failed or was killed and made nothing
+    that is needed is left out, unless it is a target.
 
     Attributes:
         start: References of what changed; a model or dataset stands for all its versions.
         target: References of what has to be up to date; absent is everything.
         pinned: References of what stays as it is; nothing is rebuilt because of it.
         cost: Whether to say how long it takes.
-        deleted: Whether to go through deleted things.
+        deleted: Whether to rebuild deleted things, too.
         inferred: Whether to follow edges that nobody declared.
         limit: Steps to show at most; counts are of all.
     """

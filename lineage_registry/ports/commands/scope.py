@@ -11,11 +11,11 @@ from lineage_registry.ports.commands.base import Query
 A = TypeVar("A")
 
 
-class Scoped(Query[A]):
-    """A question about the shape of lineage, or of a part of it.
+class Bounded(Query[A]):
+    """A question about a part of the graph.
 
     Attributes:
-        edge_kinds: Lineage edges to follow; absent is all, an empty list none.
+        edge_kinds: Edges to follow; absent is all, an empty list none.
         deleted: Whether to go through deleted things.
         inferred: Whether to follow edges that nobody declared.
     """
@@ -23,6 +23,10 @@ class Scoped(Query[A]):
     edge_kinds: list[EdgeKind] | None = None
     deleted: bool = False
     inferred: bool = True
+
+
+class Scoped(Bounded[A]):
+    """A question about the shape of lineage, or of a part of it; `edge_kinds` are lineage."""
 
     @field_validator("edge_kinds")
     @classmethod

@@ -12,7 +12,8 @@ from lineage_registry.ports.commands.scope import Scoped
 class SelectNodes(Scoped[Lineage]):
     """Return the nodes that a selector means, and the lineage edges among them.
 
-    Nodes come by their distance from what nothing else in the answer comes from.
+    Nodes come by their distance from what nothing else in the answer comes from. `omitted` is what
+    the limit left out, `has_more` how many causes and effects of a node the selector did not mean.
 
     Attributes:
         selector: Like `+models:/clf@champion & kind:dataset & tag:pii`; see the documentation of

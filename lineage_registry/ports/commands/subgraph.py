@@ -12,6 +12,8 @@ from lineage_registry.ports.commands.scope import Scoped
 class GetSubgraph(Scoped[Lineage]):
     """Return given things and the lineage edges among them, as a graph.
 
+    Nothing is left out of it; `has_more` says how many causes and effects of each are not given.
+
     Attributes:
         start: References; a model or dataset stands for all its versions.
     """

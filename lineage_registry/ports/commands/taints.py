@@ -9,7 +9,7 @@ from lineage_registry.domain.graph import NodeKind
 from lineage_registry.domain.names import Role, Text
 from lineage_registry.domain.tables import Table
 from lineage_registry.domain.taints import Severity
-from lineage_registry.ports.commands.base import Query, Route, TableAnswer, Write
+from lineage_registry.ports.commands.base import Listing, Route, TableAnswer, Write
 
 Reason = Annotated[Text, Field(min_length=1, max_length=2_000)]
 MAX_NUMBER = 2**53
@@ -86,11 +86,19 @@ class LiftTaint(Write[RaisedTaint]):
 
 
 class Taints(TableAnswer):
-    """The taints that reach a thing, nearest first; all that hold if none was asked about."""
+    """The taints that reach a thing, nearest first; all that hold if none was asked about.
+
+    Attributes:
+        total: Taints on all pages.
+        truncated: Whether there are more pages.
+        next_cursor: What to ask for the next page with.
+    """
 
     reference: str | None
+    total: int
     taints: list[ReachingTaint]
     truncated: bool
+    next_cursor: str | None = None
 
     def table(self) -> Table:
         """Return a row for each taint."""
@@ -124,7 +132,7 @@ class Taints(TableAnswer):
         )
 
 
-class GetTaints(Query[Taints]):
+class GetTaints(Listing[Taints]):
     """Return every taint that reaches a thing, each with its origin and a shortest way there.
 
     Attributes:
@@ -139,7 +147,6 @@ class GetTaints(Query[Taints]):
     of: str | None = None
     kind: list[Role] | None = Field(default=None, max_length=100)
     severity: list[Severity] | None = None
-    limit: int = Field(default=1_000, ge=1, le=10_000)
 
 
 class TaintedNode(BaseModel):
@@ -167,11 +174,13 @@ class Tainted(TableAnswer):
     """What the taints reach, nearest first.
 
     Attributes:
-        truncated: Whether the limit left something out.
+        truncated: Whether there are more pages.
+        next_cursor: What to ask for the next page with.
     """
 
     nodes: list[TaintedNode]
     truncated: bool
+    next_cursor: str | None = None
 
     def table(self) -> Table:
         """Return a row for each thing that is reached."""
@@ -192,7 +201,7 @@ class Tainted(TableAnswer):
         )
 
 
-class ListTainted(Query[Tainted]):
+class ListTainted(Listing[Tainted]):
     """Return what taints reach: versions and deployments, deleted ones among them, nearest first.
 
     Attributes:
@@ -210,4 +219,3 @@ class ListTainted(Query[Tainted]):
     severity: list[Severity] | None = None
     stage: str | None = None
     node_kinds: list[NodeKind] = Field(default_factory=lambda: list(_REPORTED))
-    limit: int = Field(default=1_000, ge=1, le=10_000)

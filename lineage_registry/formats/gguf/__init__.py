@@ -1,0 +1,1 @@
+"""GGUF files, and the GGML files that came before them."""

@@ -1,0 +1,1 @@
+"""Folders as the Hugging Face libraries write them."""

@@ -1,0 +1,103 @@
+"""Folders of transformers, PEFT, diffusers and sentence-transformers."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from lineage_registry.domain.formats import Inspection, Origin
+from lineage_registry.errors import UnreadableArtifactError
+from lineage_registry.formats.gguf.handler import GgufHandler
+from lineage_registry.formats.huggingface.card import Card, read_card
+from lineage_registry.formats.huggingface.code import own_code
+from lineage_registry.formats.huggingface.settings import (
+    adapted,
+    architecture,
+    described,
+    quantization,
+)
+from lineage_registry.formats.huggingface.tokenizers import sentence_piece_files, tokenizer
+from lineage_registry.formats.onnx.handler import OnnxHandler
+from lineage_registry.formats.pytorch.handler import PyTorchHandler
+from lineage_registry.formats.reading import notes, plain
+from lineage_registry.formats.safetensors.handler import SafetensorsHandler
+from lineage_registry.formats.sniffing.folders import folder_kind
+from lineage_registry.formats.sniffing.kinds import FolderKind
+from lineage_registry.formats.together import look_into
+from lineage_registry.ports.filesets import FileSet, remembering, total_size
+from lineage_registry.ports.handlers import Confidence, FormatHandler, InspectOnlyHandler
+
+_FOLDERS = (
+    FolderKind.TRANSFORMERS,
+    FolderKind.PEFT_ADAPTER,
+    FolderKind.DIFFUSERS,
+    FolderKind.SENTENCE_TRANSFORMERS,
+)
+
+
+class HuggingFaceHandler(InspectOnlyHandler):
+    """Reads settings, weights, tokenizer and card of a folder; no library of theirs is imported.
+
+    The weights are judged by the readers of their own formats, and the worst verdict counts. Code
+    that the folder brings or names (`auto_map`, a file of Python, ...) needs trust.
+    """
+
+    name: ClassVar[str] = "huggingface"
+    kinds: ClassVar[tuple[str, ...]] = tuple(kind.value for kind in _FOLDERS)
+
+    def __init__(self, readers: Sequence[FormatHandler] = ()) -> None:
+        self._readers = readers or (
+            SafetensorsHandler(),
+            PyTorchHandler(),
+            GgufHandler(),
+            OnnxHandler(),
+        )
+
+    def _detect(self, files: FileSet) -> Confidence:
+        return Confidence.WHOLE_LAYOUT if folder_kind(files) in _FOLDERS else Confidence.NONE
+
+    def _inspect(self, files: FileSet) -> Inspection:
+        seen = remembering(files)
+        kind = folder_kind(seen)
+        if kind not in _FOLDERS:
+            raise UnreadableArtifactError("there is no config.json, or it names no model")
+        parts = look_into(seen, self._readers)
+        card = read_card(seen)
+        code = own_code(seen)
+        first = next(iter(parts.inspections), None)
+        return Inspection(
+            format=self.name,
+            kind=kind.value,
+            warnings=tuple(
+                _warnings(card, [w for each in parts.inspections for w in each.warnings])
+            ),
+            bytes=total_size(seen),
+            globals=tuple(sorted({name for each in parts.inspections for name in each.globals})),
+            metadata=notes({**card.notes, **described(seen, kind)}),
+            architecture=architecture(seen, kind),
+            producer=None if first is None else first.producer,
+            tokenizer=tokenizer(seen),
+            quantization=quantization(seen) or (first.quantization if first else None),
+            custom_code=tuple(map(plain, code)),
+            external=tuple(name for each in parts.inspections for name in each.external),
+            licence=card.licence,
+            base_models=_origins([*adapted(seen), *card.base_models]),
+            datasets=card.datasets,
+            **parts.judged(seen, [*sentence_piece_files(seen), *_code_files(seen)], code),
+            **parts.counts(),
+        )
+
+
+def _warnings(card: Card, found: list[str]) -> list[str]:
+    return [*found, card.problem] if card.problem else found
+
+
+def _origins(said: list[Origin]) -> tuple[Origin, ...]:
+    """Return each origin once, with its relation if any place says it."""
+    found: dict[str, Origin] = {}
+    for origin in said:
+        if origin.name not in found or found[origin.name].relation is None:
+            found[origin.name] = origin
+    return tuple(found.values())
+
+
+def _code_files(files: FileSet) -> list[str]:
+    return [path for path in files.paths() if path.endswith(".py")]

@@ -1,0 +1,1 @@
+"""ONNX models, with or without files of weights beside them."""
