@@ -9,6 +9,10 @@ from lineage_registry.formats.onnx.handler import OnnxHandler
 from lineage_registry.formats.plain_files import PlainFilesHandler
 from lineage_registry.formats.pytorch.handler import PyTorchHandler
 from lineage_registry.formats.safetensors.handler import SafetensorsHandler
+from lineage_registry.formats.trees.catboost import CatboostHandler
+from lineage_registry.formats.trees.lightgbm import LightgbmHandler
+from lineage_registry.formats.trees.pmml import PmmlHandler
+from lineage_registry.formats.trees.xgboost import XgboostHandler
 from lineage_registry.ports.formats import ENTRY_POINT_GROUP, HandlerRegistry
 
 
@@ -20,6 +24,10 @@ def handlers() -> HandlerRegistry:
         OnnxHandler(),
         HuggingFaceHandler(),
         GgufHandler(),
+        XgboostHandler(),
+        LightgbmHandler(),
+        CatboostHandler(),
+        PmmlHandler(),
         PlainFilesHandler(),
     )
     return HandlerRegistry(built_in, announced=_announced)

@@ -1,0 +1,1 @@
+"""Ensembles of trees, as the libraries that grow them write them."""
