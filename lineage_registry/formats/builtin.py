@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 
+from lineage_registry.formats.coreml.handler import CoremlHandler
 from lineage_registry.formats.gguf.handler import GgufHandler
 from lineage_registry.formats.huggingface.handler import HuggingFaceHandler
+from lineage_registry.formats.mlflow.handler import MlflowHandler
 from lineage_registry.formats.onnx.handler import OnnxHandler
 from lineage_registry.formats.plain_files import PlainFilesHandler
 from lineage_registry.formats.pytorch.handler import PyTorchHandler
 from lineage_registry.formats.safetensors.handler import SafetensorsHandler
+from lineage_registry.formats.tensorflow.saved_model import SavedModelHandler
+from lineage_registry.formats.tensorflow.tflite import TfliteHandler
 from lineage_registry.formats.trees.catboost import CatboostHandler
 from lineage_registry.formats.trees.lightgbm import LightgbmHandler
 from lineage_registry.formats.trees.pmml import PmmlHandler
@@ -18,18 +22,24 @@ from lineage_registry.ports.formats import ENTRY_POINT_GROUP, HandlerRegistry
 
 def handlers() -> HandlerRegistry:
     """Return the built-in handlers and those that installed packages announce."""
-    built_in = (
+    readers = (
         SafetensorsHandler(),
         PyTorchHandler(),
-        OnnxHandler(),
-        HuggingFaceHandler(),
         GgufHandler(),
+        OnnxHandler(),
         XgboostHandler(),
         LightgbmHandler(),
         CatboostHandler(),
         PmmlHandler(),
-        PlainFilesHandler(),
+        TfliteHandler(),
     )
+    folders = (
+        HuggingFaceHandler(readers),
+        MlflowHandler(readers),
+        SavedModelHandler(),
+        CoremlHandler(),
+    )
+    built_in = (*readers, *folders, PlainFilesHandler())
     return HandlerRegistry(built_in, announced=_announced)
 
 

@@ -14,8 +14,7 @@ from lineage_registry.ports.filesets import FileSet, RememberingFiles, rememberi
 _HEAD = 4096
 _MAGIC: tuple[tuple[int, bytes, FileKind], ...] = (
     (0, b"GGUF", FileKind.GGUF),
-    (0, b"lmgg", FileKind.GGML),
-    (0, b"tjgg", FileKind.GGML),
+    *((0, magic, FileKind.GGML) for magic in (b"lmgg", b"tjgg", b"fmgg", b"algg")),
     (0, b"\x89HDF\r\n\x1a\n", FileKind.HDF5),
     (0, b"\x93NUMPY", FileKind.NPY),
     (0, b"CBM1", FileKind.CATBOOST),
@@ -55,6 +54,7 @@ _SUFFIXES: dict[str, frozenset[FileKind]] = {
     ),
     ".npy": frozenset({FileKind.NPY}),
     ".npz": frozenset({FileKind.NPZ}),
+    ".mlmodel": frozenset({FileKind.COREML}),
     ".skops": frozenset({FileKind.SKOPS}),
     ".cbm": frozenset({FileKind.CATBOOST}),
     ".ubj": frozenset({FileKind.XGBOOST_UBJ}),
@@ -202,7 +202,23 @@ def _is_onnx(head: bytes, _size: int) -> bool:
     if len(head) < 4 or head[0] != 0x08 or not 1 <= head[1] <= 30:
         return False
     field, wire = head[2] >> 3, head[2] & 7
-    return (field, wire) in {(2, 2), (3, 2), (4, 2), (5, 0), (6, 2), (7, 2), (8, 2)}
+    known = (field, wire) in {(2, 2), (3, 2), (4, 2), (5, 0), (6, 2), (7, 2), (8, 2)}
+    return known and not _is_coreml(head, _size)
+
+
+def _is_coreml(head: bytes, _size: int) -> bool:
+    """Return whether it begins as a Core ML Model does: its version, then its description.
+
+    ONNX begins alike, but with the name of a tool, where this has a message: of a description, the
+    first field is an input (1), and its first field is a name (1).
+    """
+    if len(head) < 8 or head[0] != 0x08 or not 1 <= head[1] <= 30 or head[2] != 0x12:
+        return False
+    at = 3
+    while at < 8 and head[at] >= 0x80:
+        at += 1
+    inside = head[at + 1 :]
+    return inside[:1] in {b"\x0a", b"\x52"} and b"\x0a" in inside[2:6]
 
 
 def _is_text(head: bytes) -> bool:
@@ -224,6 +240,7 @@ _LOOKS: tuple[tuple[Callable[[bytes, int], bool], FileKind], ...] = (
     (_is_xgboost, FileKind.XGBOOST_JSON),
     (_is_catboost, FileKind.CATBOOST_JSON),
     (_is_pmml, FileKind.PMML),
+    (_is_coreml, FileKind.COREML),
     (_is_onnx, FileKind.ONNX),
     (_is_json, FileKind.JSON),
 )

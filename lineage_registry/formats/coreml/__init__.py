@@ -1,0 +1,1 @@
+"""Core ML: `.mlmodel` files and `.mlpackage` folders."""
