@@ -78,7 +78,8 @@ class CoremlHandler(InspectOnlyHandler):
         paths = of_kinds(files, FileKind.COREML)
         if not paths:
             raise UnreadableArtifactError("there is no Core ML model")
-        model = _read(files, paths[0])
+        models = [_read(files, path) for path in paths]
+        model = models[0]
         weights = [path for path in files.paths() if path.startswith(tuple(f"{i}/" for i in items))]
         extra = unexplained(files, [*paths, *items, *weights])
         return Inspection(
@@ -86,7 +87,7 @@ class CoremlHandler(InspectOnlyHandler):
             kind=(FolderKind.COREML_PACKAGE if packed else FileKind.COREML).value,
             verdict=Verdict.NOT_INSPECTABLE if extra else Verdict.SAFE,
             reasons=extra,
-            warnings=_warnings(model),
+            warnings=tuple(warning for each in models for warning in _warnings(each)),
             bytes=total_size(files),
             metadata=notes({**model.notes, "specification": str(model.version)}),
             architecture=_TYPES.get(model.type or 0),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from lineage_registry.domain.formats import Inspection, Port, Verdict
-from lineage_registry.errors import UnreadableArtifactError
+from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.companions import unexplained
 from lineage_registry.formats.protobuf import VARINT, Budget, Field, Protobuf, signed
 from lineage_registry.formats.ranges import Ranges
@@ -29,11 +29,9 @@ _MOST_COMMON = 12
 _REACHING = {
     **dict.fromkeys(("PyFunc", "PyFuncStateless", "EagerPyFunc"), "runs a function of Python"),
     **dict.fromkeys(("ReadFile", "WriteFile", "MatchingFiles"), "touches any file"),
-    **dict.fromkeys(
-        ("TFRecordDataset", "TextLineDataset", "FixedLengthRecordDataset"), "reads any file"
-    ),
+    **dict.fromkeys(("TFRecordDataset", "TextLineDataset"), "reads any file"),
 }
-"""Operators that do more than to compute; what every graph has to save itself is not among them."""
+"""Operators that do more than to compute; those that save a graph are in each, and not here."""
 _TYPES = {
     1: "float32",
     2: "float64",
@@ -146,8 +144,10 @@ class _Reader:
 
     def _node(self, whole: Field) -> None:
         for found in self._proto.inside(whole):
-            if found.number == 2 and len(self.saved.operators) < _MAX_NAMES:
+            if found.number == 2:
                 self.saved.operators[self._word(found)] += 1
+                if len(self.saved.operators) > _MAX_NAMES:
+                    raise UnsafeArtifactError(f"there are more than {_MAX_NAMES} operators")
 
     def _signature(self, entry: Field) -> None:
         name = ""

@@ -1,7 +1,7 @@
 """TFLite files, a FlatBuffer: `tensorflow/lite/schema/schema.fbs`."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from lineage_registry.domain.formats import Inspection, Port, Quantization, Verdict
 from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
@@ -28,6 +28,14 @@ _TYPES = (
 _MAX_ELEMENTS = 1 << 62
 
 
+class _Lite(NamedTuple):
+    census: Census
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    warnings: tuple[str, ...]
+    notes: dict[str, str]
+
+
 class TfliteHandler(InspectOnlyHandler):
     """Reads graphs, tensors and signature; operators of the model's own are code of the app."""
 
@@ -42,32 +50,42 @@ class TfliteHandler(InspectOnlyHandler):
         if not paths:
             raise UnreadableArtifactError("there is no TFLite file")
         extra = unexplained(files, paths)
-        with files.open(paths[0]) as stream:
-            model = Buffer(stream, 0, files.size(paths[0])).root()
-            graphs = model.tables(_GRAPHS, _MOST_GRAPHS)
-            if not graphs:
-                raise UnreadableArtifactError("the file holds no graph")
-            tensors = graphs[0].tables(_TENSORS, MAX_TENSORS)
-            census = _census(model, graphs)
-            return Inspection(
-                format=self.name,
-                kind=FileKind.TFLITE.value,
-                verdict=Verdict.NOT_INSPECTABLE if extra else Verdict.SAFE,
-                reasons=extra,
-                warnings=tuple(_own_operators(model)),
-                bytes=total_size(files),
-                metadata=notes(
-                    {
-                        "schema_version": str(model.scalar(_VERSION, "<I", 0)),
-                        "description": model.text(_DESCRIPTION) or "",
-                        "graphs": str(len(graphs)),
-                    }
-                ),
-                inputs=tuple(_ports(graphs[0], tensors, _INPUTS)),
-                outputs=tuple(_ports(graphs[0], tensors, _OUTPUTS)),
-                quantization=_quantization(census),
-                **counted([census]),
-            )
+        models = [_read(files, path) for path in paths]
+        first = models[0]
+        return Inspection(
+            format=self.name,
+            kind=FileKind.TFLITE.value,
+            verdict=Verdict.NOT_INSPECTABLE if extra else Verdict.SAFE,
+            reasons=extra,
+            warnings=tuple(warning for model in models for warning in model.warnings),
+            bytes=total_size(files),
+            metadata=notes(first.notes),
+            inputs=first.inputs,
+            outputs=first.outputs,
+            quantization=_quantization(first.census),
+            **counted([model.census for model in models]),
+        )
+
+
+def _read(files: FileSet, path: str) -> _Lite:
+    with files.open(path) as stream:
+        model = Buffer(stream, 0, files.size(path)).root()
+        graphs = model.tables(_GRAPHS, _MOST_GRAPHS)
+        if not graphs:
+            raise UnreadableArtifactError("the file holds no graph")
+        tensors = graphs[0].tables(_TENSORS, MAX_TENSORS)
+        said = {
+            "schema_version": str(model.scalar(_VERSION, "<I", 0)),
+            "description": model.text(_DESCRIPTION) or "",
+            "graphs": str(len(graphs)),
+        }
+        return _Lite(
+            _census(model, graphs),
+            tuple(_ports(graphs[0], tensors, _INPUTS)),
+            tuple(_ports(graphs[0], tensors, _OUTPUTS)),
+            tuple(_own_operators(model)),
+            {key: text for key, text in said.items() if text},
+        )
 
 
 def _census(model: Table, graphs: list[Table]) -> Census:
@@ -121,10 +139,8 @@ def _own_operators(model: Table) -> Iterator[str]:
 
 
 def _quantization(census: Census) -> Quantization | None:
-    small = {
-        name: count for name, count in census.dtypes.items() if name in {"int8", "uint8", "int4"}
-    }
-    if not small or max(small.values()) * 2 < census.parameters:
+    small = {name: census.dtypes.get(name, 0) for name in ("int4", "int8", "uint8")}
+    if not any(small.values()) or max(small.values()) * 2 < census.parameters:
         return None
     name = max(sorted(small), key=lambda each: small[each])
     return Quantization(method=name, bits=4 if name == "int4" else 8)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Never
 from xml.parsers import expat
 
 from lineage_registry.domain.formats import Inspection, Port, Verdict
@@ -101,7 +101,7 @@ class _Reading:
         parser.EndElementHandler = self._end
         return parser
 
-    def _refuse(self, *_: Any) -> None:
+    def _refuse(self, *_: Any) -> Never:
         raise UnsafeArtifactError("the XML declares a document type, where entities are defined")
 
     def _start(self, tag: str, said: dict[str, str]) -> None:
@@ -149,5 +149,5 @@ def _read(files: FileSet, path: str) -> _Pmml:
             raise UnreadableArtifactError(f"it is not the XML it should be: {error}") from error
         except StopIteration:
             pass
-    reading.found.warnings.append("only its begin was read, it is too large to be parsed")
+    reading.found.warnings.append("only its beginning was read, it is too large to be parsed")
     return reading.found

@@ -1,7 +1,8 @@
 """Universal Binary JSON, read for its outline: <https://ubjson.org>, as XGBoost writes it."""
 
 import struct
-from typing import Any, BinaryIO, NamedTuple
+from dataclasses import dataclass
+from typing import Any, BinaryIO
 
 from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.ranges import Ranges
@@ -15,7 +16,8 @@ _NUMBERS = {**_SIZES, "d": ">f", "D": ">d"}
 _CONSTANTS = {"Z": None, "N": None, "T": True, "F": False}
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Row:
     """A list: its first values, and how many there are. Numbers of one type are counted only."""
 
     first: list[Any]

@@ -111,7 +111,7 @@ def _of_ends(files: FileSet, path: str) -> Ensemble:
         classes=number(found.get("classes")),
         objective=found.get("objective"),
         producer=_producer([int(part) for part in version.groups()]),
-        warnings=("only its begin and end were read, it is too large to be parsed",),
+        warnings=("only its beginning and end were read, it is too large to be parsed",),
     )
 
 
