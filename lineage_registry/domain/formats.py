@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-POLICY_VERSION = "1"
+POLICY_VERSION = "2"
 """Version of the rules that a verdict was reached by; raised whenever a rule changes."""
 
 

@@ -3,14 +3,20 @@
 from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 
+from lineage_registry.formats.archives.handler import ArchiveHandler
 from lineage_registry.formats.coreml.handler import CoremlHandler
+from lineage_registry.formats.door import look_at_each
 from lineage_registry.formats.gguf.handler import GgufHandler
 from lineage_registry.formats.huggingface.handler import HuggingFaceHandler
+from lineage_registry.formats.keras.handler import KerasHandler
 from lineage_registry.formats.mlflow.handler import MlflowHandler
+from lineage_registry.formats.numpy.handler import NumpyHandler
 from lineage_registry.formats.onnx.handler import OnnxHandler
+from lineage_registry.formats.pickles.handler import PickleHandler
 from lineage_registry.formats.plain_files import PlainFilesHandler
 from lineage_registry.formats.pytorch.handler import PyTorchHandler
 from lineage_registry.formats.safetensors.handler import SafetensorsHandler
+from lineage_registry.formats.sklearn.handler import SklearnHandler
 from lineage_registry.formats.tensorflow.saved_model import SavedModelHandler
 from lineage_registry.formats.tensorflow.tflite import TfliteHandler
 from lineage_registry.formats.trees.catboost import CatboostHandler
@@ -27,11 +33,15 @@ def handlers() -> HandlerRegistry:
         PyTorchHandler(),
         GgufHandler(),
         OnnxHandler(),
+        KerasHandler(),
+        SklearnHandler(),
         XgboostHandler(),
         LightgbmHandler(),
         CatboostHandler(),
         PmmlHandler(),
         TfliteHandler(),
+        PickleHandler(),
+        NumpyHandler(),
     )
     folders = (
         HuggingFaceHandler(readers),
@@ -40,7 +50,9 @@ def handlers() -> HandlerRegistry:
         CoremlHandler(),
     )
     built_in = (*readers, *folders, PlainFilesHandler())
-    return HandlerRegistry(built_in, announced=_announced)
+    registry = HandlerRegistry(built_in, announced=_announced, door=look_at_each)
+    registry.add(ArchiveHandler(registry.inspect))
+    return registry
 
 
 def _announced() -> Iterable[EntryPoint]:

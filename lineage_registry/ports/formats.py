@@ -13,7 +13,7 @@ from lineage_registry.errors import (
     FormatError,
     UnknownFormatError,
 )
-from lineage_registry.ports.filesets import FileSet, LocalFiles, remembering
+from lineage_registry.ports.filesets import FileSet, LocalFiles, RememberingFiles, remembering
 from lineage_registry.ports.handlers import (
     Confidence,
     FormatHandler,
@@ -43,6 +43,14 @@ def _none() -> Iterable[EntryPoint]:
     return ()
 
 
+Door = Callable[["HandlerRegistry", RememberingFiles, Inspection], Inspection]
+"""Looks at each file that could bring code, whichever handler had the whole; the worst counts."""
+
+
+def _open_door(_: "HandlerRegistry", _files: RememberingFiles, found: Inspection) -> Inspection:
+    return found
+
+
 class HandlerRegistry:
     """Format handlers by name: those handed in, those added, those that packages announce.
 
@@ -57,9 +65,11 @@ class HandlerRegistry:
         self,
         handlers: Iterable[FormatHandler] = (),
         announced: Callable[[], Iterable[EntryPoint]] = _none,
+        door: Door = _open_door,
     ) -> None:
         self._handlers: dict[str, FormatHandler] = {}
         self._announced = announced
+        self._door = door
         self._waiting: dict[str, EntryPoint] | None = None
         self._broken: dict[str, FormatError] = {}
         for handler in handlers:
@@ -146,15 +156,23 @@ class HandlerRegistry:
             [handler for confidence, handler in answers if confidence is surest], "the files"
         )
 
-    def inspect(self, files: FileSet) -> Inspection:
+    def inspect(self, files: FileSet, name: str | None = None) -> Inspection:
         """Return what the files say of themselves; nothing in them is executed.
 
+        The verdict is that of the door: it holds for all files, also for those that the handler
+        of the whole has no eye for.
+
+        Args:
+            files: What to look into.
+            name: The format that they are said to be of; found out if left out.
+
         Raises:
-            UnknownFormatError: No handler takes them.
+            UnknownFormatError: No handler takes them, or none has the name.
             AmbiguousFormatError: Two handlers are equally sure.
         """
         seen = remembering(files)
-        return self.detect(seen).inspect(seen)
+        handler = self.detect(seen) if name is None else self.by_name(name)
+        return self._door(self, seen, handler.inspect(seen))
 
     def _put(self, handler: FormatHandler) -> None:
         if handler.name in self._handlers:

@@ -80,12 +80,7 @@ def examine(work: Workplace, command: RegisterVersion) -> Content:
     manifest = manifest_of(command.files)
     demand_bytes(work.artifacts, manifest)
     files = StoredFiles(work.artifacts, manifest)
-    handler = (
-        work.formats.detect(files)
-        if command.format is None
-        else work.formats.by_name(command.format)
-    )
-    inspection = handler.inspect(files)
+    inspection = work.formats.inspect(files, command.format)
     ensure_storable(inspection)
     with io.BytesIO(manifest.encode()) as data:
         work.artifacts.put(data)

@@ -1,7 +1,8 @@
 """The central directory of a zip file, read so strictly that no two readers can disagree on it.
 
-Checkpoints are zips whose members are stored, not compressed, one after the other, with nothing
-before, between (but padding) or after them. Everything else that zip allows is refused.
+Members lie one after the other, with nothing before, between (but padding) or after them, under
+names of their own, and both headers of each say the same. Those of a checkpoint are stored, not
+compressed; other formats may compress theirs. Everything else that zip allows is refused.
 """
 
 import struct
@@ -16,6 +17,7 @@ from lineage_registry.formats.reading import read_at, shown
 MAX_MEMBERS = 100_000
 MAX_DIRECTORY = 16 * 1024 * 1024
 LOCAL_MAGIC = b"PK\x03\x04"
+STORED, DEFLATED = 0, 8
 
 _END = struct.Struct("<4s4H2LH")
 _LOCATOR = struct.Struct("<4sLQL")
@@ -27,6 +29,8 @@ _DESCRIPTOR_64 = struct.Struct("<4sLQQ")
 _EXTRA = struct.Struct("<2H")
 _FULL = 0xFFFFFFFF
 _HAS_DESCRIPTOR, _IS_UTF8 = 0x8, 0x800
+_LEVELS = 0x6
+"""How hard the writer tried to compress; a reader does not care."""
 _ZIP_64_EXTRA = 1
 
 
@@ -41,6 +45,21 @@ class Member:
     size: int
     offset: int
     """Where its local header begins."""
+    packed: int = -1
+    """Its bytes in the file, as many as `size` where they are stored."""
+    method: int = STORED
+    mode: int = 0
+    """Type and permissions that it had on a Unix disk; 0 if the zip does not say."""
+
+    @property
+    def length(self) -> int:
+        """How many bytes of the file it takes."""
+        return self.size if self.packed < 0 else self.packed
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it stands for a folder."""
+        return self.name.endswith("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +71,13 @@ class Place:
     members: int
 
 
-def read_members(stream: BinaryIO, size: int) -> list[Member]:
+def read_members(stream: BinaryIO, size: int, *, packed: bool = False) -> list[Member]:
     """Return the members in the order of the directory.
+
+    Args:
+        stream: The zip.
+        size: Of the zip in bytes.
+        packed: Whether members may be compressed.
 
     Raises:
         UnreadableArtifactError: The zip is cut off or broken.
@@ -61,7 +85,7 @@ def read_members(stream: BinaryIO, size: int) -> list[Member]:
     """
     place = directory_place(stream, size)
     data = read_at(stream, place.start, place.size, "the zip directory")
-    members = list(_entries(data, place.members))
+    members = list(_entries(data, place.members, packed=packed))
     if len({member.name for member in members}) != len(members):
         raise UnsafeArtifactError("the zip has two members of one name")
     return members
@@ -83,13 +107,14 @@ def data_offset(stream: BinaryIO, member: Member) -> int:
     if magic != LOCAL_MAGIC:
         raise UnreadableArtifactError(f"zip member {shown(member.name)} is not where it should be")
     same_name = raw[_LOCAL.size :] == member.raw_name and name_size == len(member.raw_name)
-    if not same_name or flags != member.flags or method != 0:
+    if not same_name or flags != member.flags or method != member.method:
         raise UnsafeArtifactError(f"zip member {shown(member.name)} has two contradicting headers")
     start: int = member.offset + _LOCAL.size + name_size + extra_size
     told = (crc, packed, size)
     if flags & _HAS_DESCRIPTOR:
-        told = _descriptor(stream, start + member.size, wide=member.size >= _FULL)
-    known = {(member.crc, member.size, member.size), (member.crc, _FULL, _FULL)}
+        wide = max(member.size, member.length) >= _FULL
+        told = _descriptor(stream, start + member.length, wide=wide)
+    known = {(member.crc, member.length, member.size), (member.crc, _FULL, _FULL)}
     if told not in known:
         raise UnsafeArtifactError(
             f"zip member {shown(member.name)} lies about its size or checksum"
@@ -110,25 +135,40 @@ def check_layout(stream: BinaryIO, members: list[Member], size: int) -> dict[str
         if member.offset < reached or (not starts and member.offset):
             raise UnsafeArtifactError(f"zip member {shown(member.name)} overlaps what precedes it")
         starts[member.name] = data_offset(stream, member)
-        reached = starts[member.name] + member.size
+        reached = starts[member.name] + member.length
     if reached > size:
         raise UnreadableArtifactError("the zip members reach beyond the end of the file")
     return starts
 
 
 def read_member(stream: BinaryIO, member: Member, start: int, limit: int) -> bytes:
-    """Return the bytes of a member, checked against its checksum.
+    """Return the bytes of a member, unpacked and checked against its checksum.
 
     Raises:
         UnreadableArtifactError: The bytes are not the ones that were written.
-        UnsafeArtifactError: There are more than the limit.
+        UnsafeArtifactError: There are more than the limit, or of the size that it says.
     """
-    if member.size > limit:
+    if member.size > limit or member.length > limit:
         raise UnsafeArtifactError(f"zip member {shown(member.name)} is larger than {limit} bytes")
-    data = read_at(stream, start, member.size, f"zip member {shown(member.name)}")
+    data = read_at(stream, start, member.length, f"zip member {shown(member.name)}")
+    if member.method != STORED:
+        data = _inflated(data, member)
     if zlib.crc32(data) != member.crc:
         raise UnreadableArtifactError(f"zip member {shown(member.name)} does not fit its checksum")
     return data
+
+
+def _inflated(data: bytes, member: Member) -> bytes:
+    machine = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        inflated = machine.decompress(data, member.size + 1)
+    except zlib.error as error:
+        raise UnreadableArtifactError(
+            f"zip member {shown(member.name)} cannot be unpacked"
+        ) from error
+    if len(inflated) != member.size or not machine.eof or machine.unused_data:
+        raise UnsafeArtifactError(f"zip member {shown(member.name)} lies about its size")
+    return inflated
 
 
 def directory_place(stream: BinaryIO, size: int) -> Place:
@@ -191,7 +231,7 @@ def _check_agreement(end: tuple[int, ...], wide: Place) -> None:
         raise UnsafeArtifactError("the zip has two ends that contradict each other")
 
 
-def _entries(data: bytes, count: int) -> Iterator[Member]:
+def _entries(data: bytes, count: int, *, packed: bool) -> Iterator[Member]:
     at = 0
     for _ in range(count):
         if at + CENTRAL.size > len(data):
@@ -203,37 +243,43 @@ def _entries(data: bytes, count: int) -> Iterator[Member]:
         at = extra_at + extra_size + comment_size
         if at > len(data):
             raise UnreadableArtifactError("the zip directory is cut off")
-        yield _member(fields, data[name_at:extra_at], data[extra_at : extra_at + extra_size])
+        extra = data[extra_at : extra_at + extra_size]
+        yield _member(fields, data[name_at:extra_at], extra, may_pack=packed)
     if at != len(data):
         raise UnsafeArtifactError("the zip directory holds more than it counts")
 
 
-def _member(fields: tuple[Any, ...], raw_name: bytes, extra: bytes) -> Member:
+def _member(fields: tuple[Any, ...], raw_name: bytes, extra: bytes, *, may_pack: bool) -> Member:
     flags, method, crc, packed, size = fields[3], fields[4], fields[7], fields[8], fields[9]
     name = raw_name.decode("utf-8", "backslashreplace")
     if fields[0] != b"PK\x01\x02":
         raise UnreadableArtifactError("the zip directory is broken")
-    if flags & ~(_HAS_DESCRIPTOR | _IS_UTF8):
+    if flags & ~(_HAS_DESCRIPTOR | _IS_UTF8 | (_LEVELS if may_pack else 0)):
         raise UnsafeArtifactError(f"zip member {shown(name)} is encrypted or uses an odd feature")
-    if method != 0 or packed != size:
-        raise UnsafeArtifactError(f"zip member {shown(name)} is compressed")
-    size, offset = _widened(size, packed, fields[16], extra)
-    return Member(name, raw_name, flags, crc, size, offset)
+    size, packed, offset = _widened(size, packed, fields[16], extra)
+    if method != STORED and not (may_pack and method == DEFLATED):
+        raise UnsafeArtifactError(
+            f"zip member {shown(name)} is compressed{' in an odd way' if may_pack else ''}"
+        )
+    if method == STORED and packed != size:
+        raise UnsafeArtifactError(f"zip member {shown(name)} lies about its size")
+    return Member(name, raw_name, flags, crc, size, offset, packed, method, fields[15] >> 16)
 
 
-def _widened(size: int, packed: int, offset: int, extra: bytes) -> tuple[int, int]:
-    """Return size and offset, from the 64-bit extra field where they do not fit 32 bits."""
+def _widened(size: int, packed: int, offset: int, extra: bytes) -> tuple[int, int, int]:
+    """Return sizes and offset, from the 64-bit extra field where they do not fit 32 bits."""
     wanted = [value == _FULL for value in (size, packed, offset)]
     if not any(wanted):
-        return size, offset
+        return size, packed, offset
     field = _extra_64(extra)
     if len(field) < 8 * sum(wanted):
         raise UnreadableArtifactError("a zip member lacks its 64-bit size")
-    values = iter(struct.unpack_from(f"<{sum(wanted)}Q", field))
-    wide_size = next(values) if wanted[0] else size
-    if wanted[1] and next(values) != wide_size:
-        raise UnsafeArtifactError("a zip member is compressed")
-    return wide_size, next(values) if wanted[2] else offset
+    wide = iter(struct.unpack_from(f"<{sum(wanted)}Q", field))
+    size, packed, offset = (
+        next(wide) if is_wide else value
+        for is_wide, value in zip(wanted, (size, packed, offset), strict=True)
+    )
+    return size, packed, offset
 
 
 def _extra_64(extra: bytes) -> bytes:

@@ -6,9 +6,11 @@ What a pickle imports becomes a `Global`, what it calls becomes an `Inert`, its 
 lists of pairs (so that no key is ever hashed), and every budget is counted.
 """
 
+import io
 import pickle
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Never
 
@@ -20,9 +22,11 @@ MAX_PICKLE = 32 * 1024 * 1024
 MAX_INSTRUCTIONS = 2_000_000
 MAX_NESTING = 1_000
 MAX_GLOBALS = 1_000
+_MAX_HELD = 64 * 1024
+_STEP = 1024 * 1024
 
 _MACHINE: Any = pickle._Unpickler  # noqa: SLF001 - see above
-_FAILURES = (
+FAILURES = (
     pickle.UnpicklingError,
     EOFError,
     LookupError,
@@ -62,8 +66,17 @@ class Pairs(list[tuple[Any, Any]]):
     """A dictionary, as the pairs in the order they were set."""
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Bytes or text too long to be held."""
+
+    length: int
+
+
 Calls = Callable[[Global, Any], Any]
 Persistent = Callable[[Any], Any]
+Built = Callable[["BoundedReader", Inert], Any]
+"""Returns what an object is once its state is set; may read what follows in the stream."""
 
 
 class BoundedReader:
@@ -82,6 +95,17 @@ class BoundedReader:
             raise EOFError("the pickle is cut off")
         self._left -= count
         return data
+
+    def skip(self, count: int) -> None:
+        """Go over so many bytes without holding them."""
+        if self._stream.seekable():
+            self._stream.seek(count, io.SEEK_CUR)
+            return
+        while count > 0:
+            data = self._stream.read(min(count, _STEP))
+            if not data:
+                raise EOFError("the pickle is cut off")
+            count -= len(data)
 
     def readline(self) -> bytes:
         """Return the rest of a line."""
@@ -117,13 +141,24 @@ class PickleGate(_MACHINE):  # type: ignore[misc]
     stack: list[Any]
     metastack: list[list[Any]]
 
-    def __init__(self, stream: BoundedReader, *, call: Calls, persistent: Persistent) -> None:
-        super().__init__(stream, encoding="utf-8")
+    def __init__(
+        self,
+        stream: BoundedReader,
+        *,
+        call: Calls,
+        persistent: Persistent,
+        built: Built | None = None,
+    ) -> None:
+        # No text fails to be latin-1; a name that matters is ASCII in every encoding.
+        super().__init__(stream, encoding="latin-1")
+        self.reader = stream
         self.asked: set[tuple[str, str]] = set()
+        self.calls = 0
         self.stack = []
         self.metastack = []
         self._call = call
         self._persistent = persistent
+        self._built = built
         self.dispatch = _Counting(self)
 
     def find_class(self, module: str, name: str) -> Global:
@@ -137,12 +172,25 @@ class PickleGate(_MACHINE):  # type: ignore[misc]
         """Return what stands for a reference to something outside of the pickle."""
         return self._persistent(pid)
 
+    def built(self, made: Inert, state: Any) -> Any:
+        """Return what an object is once its state is set."""
+        made.parts.append(state)
+        return made if self._built is None else self._built(self.reader, made)
+
+    def held(self, length: int) -> Any:
+        """Return so many bytes, or what stands for them if they are many."""
+        if length <= _MAX_HELD:
+            return self.reader.read(length)
+        self.reader.skip(length)
+        return Skipped(length)
+
     def take(self) -> Any:
         """Return the top of the stack, removed from it."""
         return self.stack.pop()
 
     def called(self, made_by: Any, *arguments: Any) -> Any:
         """Return what stands for the result of a call that is not made."""
+        self.calls += 1
         if not isinstance(made_by, Global):
             raise UnsafeArtifactError("the pickle calls something that it computed")
         if is_allowed(made_by.module, made_by.name) and len(arguments) == 1:
@@ -151,7 +199,7 @@ class PickleGate(_MACHINE):  # type: ignore[misc]
 
 
 def read_pickle(
-    stream: BoundedReader, *, call: Calls, persistent: Persistent
+    stream: BoundedReader, *, call: Calls, persistent: Persistent, built: Built | None = None
 ) -> tuple[Any, frozenset[tuple[str, str]]]:
     """Return an inert picture of one pickle and what it asks to import.
 
@@ -159,15 +207,23 @@ def read_pickle(
         UnsafeArtifactError: It uses an instruction that tensors do not need, or breaks a limit.
         UnreadableArtifactError: It is broken.
     """
-    gate = PickleGate(stream, call=call, persistent=persistent)
+    gate = PickleGate(stream, call=call, persistent=persistent, built=built)
     try:
         return gate.load(), frozenset(gate.asked)
-    except _FAILURES as error:
+    except FAILURES as error:
         if any(not is_allowed(*asked) for asked in gate.asked):
             names = ", ".join(shown(".".join(asked)) for asked in sorted(gate.asked)[:5])
             raise UnsafeArtifactError(f"the pickle is broken after asking for {names}") from error
         text = shown(f"{type(error).__name__}: {error}")
         raise UnreadableArtifactError(f"the pickle is broken: {text}") from error
+
+
+def asked_until_broken(stream: BoundedReader) -> frozenset[tuple[str, str]]:
+    """Return what a pickle asks to import up to where it ends or cannot be read on."""
+    gate = PickleGate(stream, call=Inert, persistent=lambda _: None)
+    with suppress(*FAILURES, UnreadableArtifactError, UnsafeArtifactError):
+        gate.load()
+    return frozenset(gate.asked)
 
 
 def _reduce(gate: PickleGate) -> None:
@@ -184,7 +240,7 @@ def _new_with_keywords(gate: PickleGate) -> None:
 def _build(gate: PickleGate) -> None:
     state = gate.take()
     if isinstance(gate.stack[-1], Inert):
-        gate.stack[-1].parts.append(state)
+        gate.stack[-1] = gate.built(gate.stack[-1], state)
 
 
 def _empty_pairs(gate: PickleGate) -> None:
@@ -252,15 +308,35 @@ def _frame(gate: PickleGate) -> None:
     gate.read(8)
 
 
-def _bytes_to_change(gate: PickleGate) -> None:
-    (length,) = struct.unpack("<Q", gate.read(8))
-    gate.stack.append(gate.read(length))
+def _bytes_of(form: struct.Struct, *, text: str | None = None) -> Callable[[PickleGate], None]:
+    def act(gate: PickleGate) -> None:
+        (length,) = form.unpack(gate.read(form.size))
+        data = gate.held(length)
+        is_text = text is not None and isinstance(data, bytes)
+        gate.stack.append(data.decode(text, "surrogatepass") if is_text else data)
+
+    return act
+
+
+def _old_object(gate: PickleGate) -> Never:
+    module, name = (gate.reader.readline()[:-1].decode("utf-8", "replace") for _ in range(2))
+    gate.find_class(module, name)
+    gate.calls += 1
+    raise UnsafeArtifactError(
+        f"the pickle uses an instruction that tensors do not need, for {shown(f'{module}.{name}')}"
+    )
+
+
+def _object(gate: PickleGate) -> Never:
+    gate.calls += 1
+    _refuse(gate)
 
 
 def _refuse(_gate: PickleGate) -> Never:
     raise UnsafeArtifactError("the pickle uses an instruction that tensors do not need")
 
 
+_SHORT, _SIGNED, _LONG = struct.Struct("<I"), struct.Struct("<i"), struct.Struct("<Q")
 INSTRUCTIONS: dict[int, Callable[[PickleGate], None]] = dict(_MACHINE.dispatch)
 for _code, _act in {
     pickle.REDUCE: _reduce,
@@ -277,11 +353,16 @@ for _code, _act in {
     pickle.ADDITEMS: _appends,
     pickle.FROZENSET: _frozen,
     pickle.FRAME: _frame,
-    pickle.BYTEARRAY8: _bytes_to_change,
+    pickle.BINBYTES: _bytes_of(_SHORT),
+    pickle.BINBYTES8: _bytes_of(_LONG),
+    pickle.BYTEARRAY8: _bytes_of(_LONG),
+    pickle.BINSTRING: _bytes_of(_SIGNED, text="latin-1"),
+    pickle.BINUNICODE: _bytes_of(_SHORT, text="utf-8"),
+    pickle.BINUNICODE8: _bytes_of(_LONG, text="utf-8"),
     pickle.NEXT_BUFFER: _refuse,
     pickle.READONLY_BUFFER: _refuse,
-    pickle.INST: _refuse,
-    pickle.OBJ: _refuse,
+    pickle.INST: _old_object,
+    pickle.OBJ: _object,
     pickle.EXT1: _refuse,
     pickle.EXT2: _refuse,
     pickle.EXT4: _refuse,

@@ -55,6 +55,20 @@ _ALLOWED = frozenset(
 _HARMLESS_STDLIB = frozenset(
     {
         "argparse.Namespace",
+        *(
+            f"{module}.{name}"
+            for module in ("builtins", "__builtin__")
+            for name in ("bool", "bytes", "dict", "float", "int", "list", "str", "tuple")
+        ),
+        "__builtin__.long",
+        "__builtin__.unicode",
+        "datetime.time",
+        "datetime.timezone",
+        "decimal.Decimal",
+        "fractions.Fraction",
+        "functools.partial",
+        "pathlib.Path",
+        "uuid.UUID",
         "builtins.frozenset",
         "builtins.slice",
         "builtins.range",
@@ -78,10 +92,40 @@ _HARMLESS_STDLIB = frozenset(
 """Classes that whole pickled models hold: code is still needed to load them, so not safe."""
 
 _PYTHON_2 = frozenset({"__builtin__", "commands", "copy_reg", "popen2", "urllib2", "cPickle"})
-_GADGETS = frozenset({"pip", "setuptools", "pkg_resources", "distutils", "IPython", "_pytest"})
+_GADGETS = frozenset(
+    {"pip", "setuptools", "pkg_resources", "distutils", "IPython", "_pytest", "pytest", "test"}
+    | {"asyncore", "imp", "lib2to3", "smtpd", "asynchat", "turtledemo", "ensurepip", "cffi"}
+    | {"dill", "cloudpickle", "pexpect", "ptyprocess", "fabric", "invoke", "sh", "plumbum"}
+)
+_GADGET_PREFIXES = (
+    "numpy.distutils",
+    "numpy.f2py",
+    "numpy.testing",
+    "torch._dynamo.guards",
+    "torch._inductor.codecache",
+    "torch.distributed.rpc",
+    "torch.fx.experimental",
+    "torch.jit.unsupported_tensor_ops",
+    "torch.utils._config_module",
+    "torch.utils.bottleneck",
+    "torch.utils.collect_env",
+    "torch.utils.cpp_extension",
+    "torch.utils.data.datapipes.utils.decoder",
+)
 _GADGET_NAMES = frozenset(
     {"torch.load", "torch.hub.load", "numpy.load", "joblib.load", "pandas.read_pickle"}
+    | {"numpy.fromfile", "numpy.memmap", "numpy.lib.npyio.load", "numpy.loadtxt", "numpy.save"}
+    | {"torch.serialization.load", "torch.jit.load", "torch.package.PackageImporter", "torch.save"}
+    | {"torch.ops.load_library", "torch.classes.load_library"}
+    | {"pandas.eval", "pandas.core.computation.eval.eval", "pandas.io.pickle.read_pickle"}
+    | {"joblib.numpy_pickle.load", "joblib.dump", "sklearn.externals.joblib.load"}
+    | {"scipy.io.loadmat", "sympy.sympify", "sympy.core.sympify.sympify"}
 )
+"""Known ways from a library that models need to a command or a file; never all of them, which is
+why nothing is called safe for not being among these."""
+
+
+_PREFIXES = tuple(f"{prefix}." for prefix in _GADGET_PREFIXES)
 
 
 def is_allowed(module: str, name: str) -> bool:
@@ -98,7 +142,7 @@ def judge(asked: frozenset[tuple[str, str]]) -> tuple[Verdict, tuple[str, ...]]:
     dangerous = [
         f"{module}.{name}"
         for module, name in sorted(asked)
-        if not is_allowed(module, name) and _is_dangerous(module, name)
+        if not is_allowed(module, name) and is_dangerous(module, name)
     ]
     if dangerous:
         return Verdict.REFUSED, tuple(f"asks to run {shown(name)}" for name in dangerous)
@@ -107,7 +151,8 @@ def judge(asked: frozenset[tuple[str, str]]) -> tuple[Verdict, tuple[str, ...]]:
     return Verdict.SAFE, ()
 
 
-def _is_dangerous(module: str, name: str) -> bool:
+def is_dangerous(module: str, name: str) -> bool:
+    """Return whether asking for this can only mean harm."""
     full = f"{module}.{name}"
     if full in _HARMLESS_STDLIB:
         return False
@@ -115,4 +160,5 @@ def _is_dangerous(module: str, name: str) -> bool:
     # A dotted name reaches through a harmless module into whatever that one has imported.
     of_python = top in sys.stdlib_module_names or top in _PYTHON_2
     of_main = top == "__main__"
-    return "." in name or (of_python and not of_main) or top in _GADGETS or full in _GADGET_NAMES
+    known = top in _GADGETS or full in _GADGET_NAMES or f"{full}.".startswith(_PREFIXES)
+    return "." in name or (of_python and not of_main) or known

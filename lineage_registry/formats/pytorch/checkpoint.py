@@ -21,6 +21,8 @@ class Checkpoint:
     """What the pickle holds, inert."""
     starts: Mapping[str, int] = field(default_factory=dict)
     """Where in the file the bytes of each storage begin."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """What else it tells an inspection, by field; `notes` go to its metadata."""
 
     def verdict(self) -> tuple[Verdict, tuple[str, ...]]:
         """Return the verdict on the file, with its reasons."""

@@ -1,20 +1,22 @@
 """Checkpoints of PyTorch, `.pt` and `.pth`: weights only."""
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
 from lineage_registry.domain.formats import Inspection, Verdict
-from lineage_registry.errors import FormatError, InvalidInputError, UnreadableArtifactError
+from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
 from lineage_registry.formats.companions import unexplained
-from lineage_registry.formats.containers.stored_zip import LOCAL_MAGIC, read_members
-from lineage_registry.formats.pickles.gate import INSTRUCTIONS
 from lineage_registry.formats.pytorch.checkpoint import Checkpoint
-from lineage_registry.formats.pytorch.legacy_form import MAGIC, read_legacy
+from lineage_registry.formats.pytorch.export_form import read_export
+from lineage_registry.formats.pytorch.legacy_form import read_legacy
+from lineage_registry.formats.pytorch.script_form import read_script
 from lineage_registry.formats.pytorch.stored import stored_tensors
 from lineage_registry.formats.pytorch.zip_form import read_zip
-from lineage_registry.formats.reading import head, notes, plain, read_at
+from lineage_registry.formats.reading import notes, plain
 from lineage_registry.formats.requirements import require
+from lineage_registry.formats.sniffing.files import disagreement, kind_of, of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.weights import (
     TORCH_TENSOR,
@@ -30,9 +32,12 @@ from lineage_registry.ports.handlers import Confidence, FormatHandler, ensure_lo
 from lineage_registry.ports.tensors import StoredTensor
 
 _FILE = "model.pt"
-_NAME_AT, _NAME_END = 30, 30 + 512
-_TAIL = 64 * 1024
-_PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+_READERS: dict[FileKind, Callable[[BinaryIO, int], Checkpoint]] = {
+    FileKind.TORCH_ZIP: read_zip,
+    FileKind.TORCH_LEGACY: read_legacy,
+    FileKind.TORCHSCRIPT: read_script,
+    FileKind.TORCH_EXPORT: read_export,
+}
 
 
 class PyTorchHandler(FormatHandler):
@@ -44,22 +49,15 @@ class PyTorchHandler(FormatHandler):
     """
 
     name: ClassVar[str] = "pytorch"
-    kinds: ClassVar[tuple[str, ...]] = (
-        FileKind.TORCH_ZIP.value,
-        FileKind.TORCH_LEGACY.value,
-        FileKind.PICKLE.value,
-    )
     load_options: ClassVar[frozenset[str]] = frozenset({"file", "map_location", "mmap"})
+    kinds: ClassVar[tuple[str, ...]] = tuple(kind.value for kind in _READERS)
 
     def _claim(self, obj: object) -> int | None:
         loose = isinstance(obj, dict | list | tuple) and holds_tensors(obj)
         return 0 if loose and not is_flat(obj, TORCH_TENSOR) else None
 
     def _detect(self, files: FileSet) -> Confidence:
-        weights = _weights(files)
-        sure = confidence(files, weights)
-        checkpoints = any(not _is_bare_pickle(files, path) for path in weights)
-        return sure if checkpoints or sure is Confidence.ALL_FILES else Confidence.NONE
+        return confidence(files, _weights(files))
 
     def _inspect(self, files: FileSet) -> Inspection:
         weights = _weights(files)
@@ -71,13 +69,17 @@ class PyTorchHandler(FormatHandler):
         if verdict is Verdict.SAFE and extra:
             verdict, reasons = Verdict.NOT_INSPECTABLE, extra
         asked = {".".join(names) for checkpoint in found for names in checkpoint.asked}
+        fields = dict(found[0].fields)
         return Inspection(
             format=self.name,
+            kind=kind_of(files, weights[0]).value,
             verdict=verdict,
             reasons=reasons,
+            warnings=tuple(filter(None, (disagreement(files, path) for path in weights))),
             bytes=total_size(files),
             globals=tuple(sorted(map(plain, asked))),
-            metadata=notes(found[0].notes),
+            metadata=notes({**found[0].notes, **fields.pop("notes", {})}),
+            **fields,
             **counted([checkpoint.census for checkpoint in found]),
         )
 
@@ -86,10 +88,22 @@ class PyTorchHandler(FormatHandler):
         files = LocalFiles(folder)
         path = chosen(_weights(files), options.get("file"))
         place = files.place(path)
-        mmap = bool(options.get("mmap", False)) and _is_zip(files, path)
+        mmap = bool(options.get("mmap", False)) and kind_of(files, path) is FileKind.TORCH_ZIP
         return torch.load(
             place, weights_only=True, map_location=options.get("map_location", "cpu"), mmap=mmap
         )
+
+    def _load_trusted(self, folder: Path, **options: object) -> object:
+        torch = require("torch", extra="torch")
+        files = LocalFiles(folder)
+        path = chosen(_weights(files), options.get("file"))
+        device = options.get("map_location", "cpu")
+        if kind_of(files, path) is FileKind.TORCHSCRIPT:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                return torch.jit.load(files.place(path), map_location=device)
+        # Somebody said, with a reason, to trust it.
+        return torch.load(files.place(path), weights_only=False, map_location=device)
 
     def _save(self, obj: object, folder: Path, **options: object) -> None:
         del options
@@ -111,54 +125,12 @@ class PyTorchHandler(FormatHandler):
 
 
 def _weights(files: FileSet) -> list[str]:
-    return [path for path in files.paths() if _is_checkpoint(files, path)]
-
-
-def _is_zip(files: FileSet, path: str) -> bool:
-    with files.open(path) as stream:
-        return stream.read(len(LOCAL_MAGIC)) == LOCAL_MAGIC
-
-
-def _is_checkpoint(files: FileSet, path: str) -> bool:
-    with files.open(path) as stream:
-        first = stream.read(_NAME_END)
-        if first.startswith(LOCAL_MAGIC):
-            return _first_name(first).endswith(b"data.pkl") or _lists_pickle(
-                stream, files.size(path)
-            )
-    return _is_pickle(first)
-
-
-def _is_pickle(first: bytes) -> bool:
-    # The length of a safetensors header may begin alike; no instruction follows there.
-    return first.startswith(_PICKLES) and len(first) > 2 and first[2] in INSTRUCTIONS
-
-
-def _is_bare_pickle(files: FileSet, path: str) -> bool:
-    first = head(files, path, len(MAGIC))
-    return not first.startswith((LOCAL_MAGIC, MAGIC))
-
-
-def _first_name(first: bytes) -> bytes:
-    length = int.from_bytes(first[26:28], "little")
-    return first[_NAME_AT : _NAME_AT + length]
-
-
-def _lists_pickle(stream: BinaryIO, size: int) -> bool:
-    try:
-        return any(member.name.endswith("/data.pkl") for member in read_members(stream, size))
-    except FormatError:
-        # A directory that cannot be read strictly may still be read by somebody else.
-        tail = min(size, _TAIL)
-        return b"/data.pkl" in read_at(stream, size - tail, tail, "the zip directory")
+    return of_kinds(files, *_READERS)
 
 
 def _checkpoint(files: FileSet, path: str) -> Checkpoint:
-    size = files.size(path)
     with files.open(path) as stream:
-        zipped = stream.read(len(LOCAL_MAGIC)) == LOCAL_MAGIC
-        stream.seek(0)
-        return read_zip(stream, size) if zipped else read_legacy(stream, size)
+        return _READERS[kind_of(files, path)](stream, files.size(path))
 
 
 def _worst(found: list[Checkpoint]) -> tuple[Verdict, tuple[str, ...]]:

@@ -4,11 +4,8 @@ import struct
 from collections.abc import Callable
 from typing import Any, BinaryIO, Never
 
-from lineage_registry.domain.formats import Verdict
 from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
-from lineage_registry.formats.census import Census
 from lineage_registry.formats.pickles.gate import MAX_PICKLE, BoundedReader, Pairs, read_pickle
-from lineage_registry.formats.pickles.policy import judge
 from lineage_registry.formats.pytorch.checkpoint import Checkpoint
 from lineage_registry.formats.pytorch.tensors import Storages, call, take_census
 from lineage_registry.formats.reading import read_exactly, shown
@@ -35,7 +32,7 @@ def read_legacy(stream: BinaryIO, size: int) -> Checkpoint:
         return picture
 
     if pickled() != _MAGIC_NUMBER:
-        return _bare_pickle(stream, size, frozenset(asked))
+        raise UnreadableArtifactError("it is no checkpoint of torch")
     if pickled() != _PROTOCOL:
         raise UnreadableArtifactError("the checkpoint is of an unknown protocol")
     _check_system(pickled())
@@ -45,15 +42,6 @@ def read_legacy(stream: BinaryIO, size: int) -> Checkpoint:
     notes = {"protocol": str(_PROTOCOL)}
     census = take_census(picture)
     return Checkpoint(census, frozenset(asked), notes, picture=picture, starts=starts)
-
-
-def _bare_pickle(stream: BinaryIO, size: int, asked: frozenset[tuple[str, str]]) -> Checkpoint:
-    if stream.tell() != size:
-        raise UnsafeArtifactError("something follows the pickle")
-    verdict, reasons = judge(asked)
-    if verdict is Verdict.SAFE:
-        verdict, reasons = Verdict.NEEDS_TRUST, ("it is a pickle, but no checkpoint of torch",)
-    return Checkpoint(Census(), asked, {}, decided=(verdict, reasons))
 
 
 def _no_reference(_pid: Any) -> Never:

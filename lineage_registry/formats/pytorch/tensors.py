@@ -7,10 +7,10 @@ from typing import Any
 from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.census import Census, elements, named_as_buffer
 from lineage_registry.formats.pickles.gate import Global, Inert, Pairs
+from lineage_registry.formats.pickles.pictures import walk
 from lineage_registry.formats.reading import shown
 
 _MAX_DIMENSIONS = 64
-_MAX_NAME = 500
 
 _STORAGES = {
     "BFloat16Storage": "bfloat16",
@@ -234,34 +234,8 @@ def _named(item: Any) -> list[tuple[str, Any]]:
 
 
 def _walk(root: Any) -> Iterator[tuple[str, Tensor]]:
-    """Yield every tensor with its dotted name, in order; shared containers are entered once."""
-    entered: set[int] = set()
-    waiting: list[tuple[str, Any]] = [("", root)]
-    while waiting:
-        name, item = waiting.pop()
-        if isinstance(item, Tensor):
-            yield name, item
-            continue
-        children = _children(item)
-        if not children or id(item) in entered:
-            continue
-        entered.add(id(item))
-        waiting.extend((_below(name, key), child) for key, child in reversed(children))
-
-
-def _children(item: Any) -> list[tuple[Any, Any]]:
-    if isinstance(item, Pairs):
-        return list(item)
-    if isinstance(item, Inert):
-        return list(enumerate(item.parts))
-    if isinstance(item, list | tuple):
-        return list(enumerate(item))
-    return []
-
-
-def _below(name: str, key: Any) -> str:
-    part = str(key)[:_MAX_NAME] if isinstance(key, str | int) else "?"
-    return f"{name}.{part}"[:_MAX_NAME] if name else part
+    """Yield every tensor with its dotted name, in order."""
+    yield from walk(root, lambda item: item if isinstance(item, Tensor) else None)
 
 
 def _natural(value: Any) -> bool:

@@ -3,11 +3,9 @@
 import io
 import re
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from lineage_registry.domain.formats import Verdict
 from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
-from lineage_registry.formats.census import Census
 from lineage_registry.formats.containers.stored_zip import (
     Member,
     check_layout,
@@ -23,7 +21,6 @@ _PARTS = re.compile(
     r"([^/]+)/(data\.pkl|data/[0-9]+|version|byteorder|\.format_version|\.storage_alignment"
     r"|\.data/serialization_id)"
 )
-_SCRIPT = re.compile(r"[^/]+/(constants\.pkl|code/.+)")
 _NEEDED = ("data.pkl", "version")
 _MAX_NOTE = 1024
 
@@ -36,8 +33,6 @@ def read_zip(stream: BinaryIO, size: int) -> Checkpoint:
         UnsafeArtifactError: It breaks a rule of its container, or its pickle a rule of pickles.
     """
     members = {member.name: member for member in read_members(stream, size)}
-    if any(_SCRIPT.fullmatch(name) for name in members):
-        return _script()
     root = _root(members)
     starts = check_layout(stream, list(members.values()), size)
 
@@ -98,8 +93,3 @@ def _check_storage(storage: Storage, member: Member | None) -> None:
         raise UnsafeArtifactError(
             f"storage {shown(storage.key)} says {storage.bytes} bytes and has {member.size}"
         )
-
-
-def _script() -> Checkpoint:
-    code: Any = (Verdict.NEEDS_TRUST, ("it is TorchScript: a program, not only weights",))
-    return Checkpoint(Census(), frozenset(), {}, decided=code)

@@ -1,5 +1,6 @@
 """Which kind one file is, from its first bytes and, for a zip, the names in its directory."""
 
+import io
 import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
@@ -7,6 +8,7 @@ from pathlib import PurePosixPath
 from lineage_registry.errors import FormatError
 from lineage_registry.formats.containers.zip_names import names_in_zip
 from lineage_registry.formats.pickles.gate import INSTRUCTIONS
+from lineage_registry.formats.pickles.marks import runs_as_pickle
 from lineage_registry.formats.safetensors.header import looks_like_header
 from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.ports.filesets import FileSet, RememberingFiles, remembering
@@ -25,14 +27,16 @@ _MAGIC: tuple[tuple[int, bytes, FileKind], ...] = (
     (0, b"\xfd7zXZ\0", FileKind.XZ),
     (0, b"\x04\x22\x4d\x18", FileKind.LZ4),
     (0, b"\x28\xb5\x2f\xfd", FileKind.ZSTD),
+    (0, b"ZF0x", FileKind.JOBLIB_ZF),
     (257, b"ustar", FileKind.TAR),
     (0, b"tree\nversion=", FileKind.LIGHTGBM),
 )
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
-_PICKLE = re.compile(rb"\x80[\x02-\x05]")
-_OLD_PICKLE = re.compile(rb"[\(\]\}cl]")
-"""Protocols 0 and 1 begin without a mark; only their last byte, a dot, is sure."""
+_PICKLE = re.compile(rb"\x80[\x00-\x05]")
+_LONG_START = frozenset({b"X", b"B", b"T", b"\x8d", b"\x8e", b"\x96"})
+"""Instructions behind which a long text may hide the rest."""
+_DICTIONARIES = frozenset(1 << bits for bits in range(12, 32))
 _PMML = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<PMML[\s>]", re.DOTALL)
 _XGBOOST = re.compile(rb'\s*\{\s*"(learner|version)"\s*:')
 _CATBOOST = re.compile(rb'"(oblivious_trees|features_info|model_info)"\s*:')
@@ -95,19 +99,49 @@ def disagreement(files: FileSet, path: str) -> str | None:
     return f"{path!a} is {kind.value} by its content, not what its suffix says"
 
 
+def kind_of_bytes(head: bytes) -> FileKind:
+    """Return which kind a file is that begins with these bytes, and is nothing but a stream."""
+    kind = _kind_by_head(head, len(head))
+    unclear = kind in {FileKind.TEXT, FileKind.UNKNOWN}
+    return FileKind.PICKLE if unclear and runs_as_pickle(io.BytesIO(head)) else kind
+
+
 def _kind(files: RememberingFiles, path: str) -> FileKind:
     head = files.head(path, _HEAD)
+    if head.startswith(_ZIP):
+        return _kind_of_zip(files, path)
+    kind = _kind_by_head(head, files.size(path))
+    if kind in {FileKind.TEXT, FileKind.UNKNOWN} and _is_old_pickle(files, path, head):
+        return FileKind.PICKLE
+    return kind
+
+
+def _kind_by_head(head: bytes, size: int) -> FileKind:
     if not head:
         return FileKind.EMPTY
     if head.startswith(_ZIP):
-        return _kind_of_zip(files, path)
+        return FileKind.ZIP
     for at, magic, kind in _MAGIC:
         if head.startswith(magic, at):
             return kind
     for looks, kind in _LOOKS:
-        if looks(head, files.size(path)):
+        if looks(head, size):
             return kind
     return FileKind.TEXT if _is_text(head) else FileKind.UNKNOWN
+
+
+def _is_old_pickle(files: RememberingFiles, path: str, head: bytes) -> bool:
+    """Return whether it is a pickle of the first protocols, which begin without a mark."""
+    if not head or head[0] not in INSTRUCTIONS:
+        return False
+    if runs_as_pickle(io.BytesIO(head)):
+        return True
+    return len(head) == _HEAD and head[:1] in _LONG_START and _whole_runs(files, path)
+
+
+def _whole_runs(files: RememberingFiles, path: str) -> bool:
+    with files.open(path) as stream:
+        return runs_as_pickle(stream)
 
 
 def _kind_of_zip(files: RememberingFiles, path: str) -> FileKind:
@@ -157,6 +191,15 @@ def _kind_by_names(names: list[str]) -> FileKind:
 
 
 _EXPORTED = re.compile(r"models/[^/]+\.json|serialized_exported_program\.json")
+
+
+def _is_lzma(head: bytes, _size: int) -> bool:
+    """Return whether it begins as the old form of LZMA does: settings, dictionary, length."""
+    if len(head) < 13 or head[0] != 0x5D:
+        return False
+    dictionary = int.from_bytes(head[1:5], "little")
+    length = int.from_bytes(head[5:13], "little")
+    return dictionary in _DICTIONARIES and (length == (1 << 64) - 1 or length < 1 << 48)
 
 
 def _is_zlib(head: bytes, _size: int) -> bool:
@@ -236,6 +279,7 @@ _LOOKS: tuple[tuple[Callable[[bytes, int], bool], FileKind], ...] = (
     (_is_safetensors, FileKind.SAFETENSORS),
     (_is_pickle, FileKind.PICKLE),
     (_is_zlib, FileKind.ZLIB),
+    (_is_lzma, FileKind.LZMA),
     (_is_xgboost_ubj, FileKind.XGBOOST_UBJ),
     (_is_xgboost, FileKind.XGBOOST_JSON),
     (_is_catboost, FileKind.CATBOOST_JSON),

@@ -15,6 +15,8 @@ class FileKind(StrEnum):
     ZLIB = "zlib"
     BZ2 = "bz2"
     XZ = "xz"
+    LZMA = "lzma"
+    JOBLIB_ZF = "joblib-zf"
     LZ4 = "lz4"
     ZSTD = "zstd"
     TORCH_ZIP = "torch-zip"

@@ -1,0 +1,1 @@
+"""Zips and tars of files, and the formats that are nothing but these."""

@@ -1,0 +1,96 @@
+"""What is looked at in every file that is let in, whichever format the whole is of."""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from lineage_registry.domain.formats import Inspection, Verdict
+from lineage_registry.errors import AmbiguousFormatError
+from lineage_registry.formats.plain_files import PlainFilesHandler
+from lineage_registry.formats.reading import shown
+from lineage_registry.formats.sniffing.files import of_kinds
+from lineage_registry.formats.sniffing.kinds import FileKind
+from lineage_registry.formats.sniffing.packed import COMPRESSED
+from lineage_registry.formats.worst import joined
+from lineage_registry.ports.filesets import RememberingFiles
+from lineage_registry.ports.formats import HandlerRegistry
+
+_MAY_BRING_CODE: Final = (
+    FileKind.PICKLE,
+    FileKind.TORCH_ZIP,
+    FileKind.TORCH_LEGACY,
+    FileKind.TORCH_EXPORT,
+    FileKind.TORCHSCRIPT,
+    FileKind.KERAS,
+    FileKind.HDF5,
+    FileKind.SKOPS,
+    FileKind.NPY,
+    FileKind.NPZ,
+    FileKind.ZIP,
+    FileKind.TAR,
+    FileKind.MAR,
+    *COMPRESSED,
+)
+_COUNTS = frozenset({Verdict.REFUSED, Verdict.NEEDS_TRUST})
+_MAX_LOOKED_AT = 10_000
+_T = TypeVar("_T")
+
+
+class _OneOf(RememberingFiles):
+    """One file of a set, as a set; what is known of it from the whole is not found again."""
+
+    def __init__(self, whole: RememberingFiles, path: str) -> None:
+        super().__init__(whole)
+        self._whole = whole
+        self._path = path
+
+    def paths(self) -> list[str]:
+        """Return the name of the file."""
+        return [self._path]
+
+    def head(self, path: str, count: int) -> bytes:
+        """Return the first bytes of the file, fewer if it is shorter."""
+        return self._whole.head(path, count)
+
+    def once(self, key: object, find: Callable[[], _T]) -> _T:
+        """Return what `find` found the first time that this key was asked for."""
+        of_the_file = isinstance(key, tuple) and self._path in key
+        return self._whole.once(key, find) if of_the_file else super().once(key, find)
+
+
+def look_at_each(
+    formats: HandlerRegistry, files: RememberingFiles, found: Inspection
+) -> Inspection:
+    """Return the inspection with the worst verdict that any of the files deserves.
+
+    A pickle beside good weights, or one that is said to be a plain file, is refused as it would be
+    alone.
+    """
+    whole = files.paths()
+    alone = len(whole) == 1 and found.format != PlainFilesHandler.name
+    if alone or found.verdict is Verdict.REFUSED:
+        return found
+    paths = of_kinds(files, *_MAY_BRING_CODE)
+    if len(paths) > _MAX_LOOKED_AT:
+        return _too_many(found, len(paths))
+    each = [_look(formats, files, path) for path in paths]
+    return joined([found, *(one for one in each if one is not None)])
+
+
+def _look(formats: HandlerRegistry, files: RememberingFiles, path: str) -> Inspection | None:
+    one = _OneOf(files, path)
+    try:
+        found = formats.detect(one).inspect(one)
+    except AmbiguousFormatError:
+        return None
+    if found.verdict not in _COUNTS:
+        return None
+    named = tuple(f"{shown(path)}: {reason}" for reason in found.reasons)
+    return found.model_copy(update={"reasons": named})
+
+
+def _too_many(found: Inspection, count: int) -> Inspection:
+    reason = f"{count} files may bring code, more than are looked at"
+    refused = Inspection(
+        format=found.format, verdict=Verdict.REFUSED, reasons=(reason,), bytes=found.bytes
+    )
+    return joined([found, refused])

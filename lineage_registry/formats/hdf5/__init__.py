@@ -1,0 +1,1 @@
+"""HDF5 files: groups, shapes and texts, read without a library."""

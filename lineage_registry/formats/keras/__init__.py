@@ -1,0 +1,1 @@
+"""Models of Keras, as its own zip and as HDF5."""

@@ -1,0 +1,1 @@
+"""Arrays of numpy, one in a file or several in a zip."""

@@ -1,0 +1,1 @@
+"""Estimators of scikit-learn in files that hold no code."""
