@@ -2,11 +2,23 @@
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final, TextIO
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Final, Literal, TextIO
 
+from lineage_registry.cli.columns import GAP, Columns, stand
 from lineage_registry.cli.terminal import has_colour
-from lineage_registry.cli.views import Cell, Fields, Line, Part, Table, Tree, View, Words, cells
+from lineage_registry.cli.views import (
+    Cell,
+    Fields,
+    Line,
+    Part,
+    Table,
+    Tree,
+    View,
+    Words,
+    cells,
+    plain,
+)
 from lineage_registry.exports.words import shown
 
 if TYPE_CHECKING:
@@ -24,7 +36,6 @@ STYLES: Final = {
     "run": "magenta",
 }
 _ENDLESS: Final = 100_000
-_GAP: Final = 2
 
 
 def draw(view: View, stream: TextIO) -> None:
@@ -58,25 +69,25 @@ def _console(stream: TextIO) -> "Console":
 
 def _print(console: "Console", part: Part, stream: TextIO) -> None:
     with console.capture() as captured:
-        console.print(_renderable(part))
+        console.print(_renderable(part, console.width))
     text = captured.get()
     if not console.is_terminal:
         text = "".join(line.rstrip() + "\n" for line in text.splitlines())
     stream.write(text)
 
 
-def _renderable(part: Part) -> "RenderableType":
+def _renderable(part: Part, room: int) -> "RenderableType":
     if isinstance(part, Fields):
         return _fields(part)
     if isinstance(part, Table):
-        return _table(part)
+        return _table(part, room)
     return _text(part.words) if isinstance(part, Line) else ""
 
 
 def _fields(part: Fields) -> "RenderableType":
     from rich.table import Table as Grid
 
-    grid = Grid.grid(padding=(0, _GAP, 0, 0))
+    grid = Grid.grid(padding=(0, GAP, 0, 0))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, words in part.rows:
@@ -85,20 +96,48 @@ def _fields(part: Fields) -> "RenderableType":
     return grid
 
 
-def _table(part: Table) -> "RenderableType":
+def _table(part: Table, room: int) -> "RenderableType":
+    used = [
+        place for place in range(len(part.columns)) if any(plain(row[place]) for row in part.rows)
+    ]
+    given = {*part.wrapped, *part.cut} or {part.columns[used[-1]]}
+    wrapped = {place for place in used if part.columns[place] in given}
+    columns = stand(part, used, wrapped, room)
+    if not columns.below:
+        return _grid(part, part.rows, columns, wrapped)
+    from rich.console import Group
+    from rich.padding import Padding
+
+    parts: list[RenderableType] = []
+    for number, row in enumerate(part.rows):
+        parts.append(_grid(part, [row], columns, wrapped, headed=not number))
+        below = [(part.columns[place], row[place]) for place in columns.below]
+        if any(plain(words) for _, words in below):
+            parts.append(Padding(_fields(Fields(below)), (0, 0, 0, GAP)))
+    return Group(*parts)
+
+
+def _grid(
+    part: Table,
+    rows: Sequence[Sequence[Words | None]],
+    columns: Columns,
+    wrapped: Collection[int],
+    *,
+    headed: bool = True,
+) -> "RenderableType":
     from rich.table import Table as Grid
 
-    used = [
-        place for place in range(len(part.columns)) if any(cells(row[place]) for row in part.rows)
-    ]
-    grid = Grid(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
-    given = {*part.wrapped, *part.cut} or {part.columns[used[-1]]}
-    for place in used:
+    padding = (0, GAP, 0, 0)
+    grid = Grid(box=None, pad_edge=False, padding=padding, header_style="dim", show_header=headed)
+    for place, width in columns.widths.items():
         name = part.columns[place]
-        cut = name in part.cut or name not in given
-        grid.add_column(name, no_wrap=name not in given, overflow="ellipsis" if cut else "fold")
-    for row in part.rows:
-        grid.add_row(*(_text(row[place], cut=part.columns[place] in part.cut) for place in used))
+        cut = name in part.cut or place not in wrapped
+        overflow: Literal["ellipsis", "fold"] = "ellipsis" if cut else "fold"
+        grid.add_column(name, no_wrap=place not in wrapped, overflow=overflow, width=width)
+    for row in rows:
+        grid.add_row(
+            *(_text(row[place], cut=part.columns[place] in part.cut) for place in columns.widths)
+        )
     return grid
 
 
