@@ -249,6 +249,7 @@ def _node(same: Sequence[LineageNode]) -> LineageNode:
     # A chain is about its versions; the runs between them come along.
     leading = next((node for node in same if family(node)), first)
     return leading._replace(
+        reference=family(leading) or leading.reference,
         id=min(node.id for node in same),
         distance=min(node.distance for node in same),
         stage=leading.stage if len({node.stage for node in same}) == 1 else None,

@@ -146,7 +146,7 @@ def _node(node: LineageNode, place: Point, scheme: str, more: int) -> list[objec
         node.id,
         # A tab, which no text that is shown has, says that the reference is whole.
         reference.removeprefix(scheme) if reference.startswith(scheme) else f"\t{reference}",
-        shown(node.title) if node.title else 0,
+        headline(node) if node.title else 0,
         place.x,
         place.y,
         node.distance,

@@ -95,8 +95,14 @@ def family(node: LineageNode) -> str | None:
 
 
 def headline(node: LineageNode) -> str:
-    """Return what a person would call the node: its title, else its short reference."""
-    return shown(node.title) if node.title else short_name(node)
+    """Return what a person would call the node: its title, else its short reference.
+
+    The title of a version is its label, and says which one only behind the name: `digits:2026-10`.
+    """
+    if not node.title:
+        return short_name(node)
+    whole = family(node)
+    return shown(f"{whole.partition(':/')[2]}:{node.title}" if whole else node.title)
 
 
 def status_words(node: LineageNode) -> str | None:

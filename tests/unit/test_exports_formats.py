@@ -16,6 +16,7 @@ from lineage_registry.exports import FORMATS, export, format_of
 from lineage_registry.exports.folding import fold
 from lineage_registry.exports.words import KIND_WORDS, headline, short_name
 from tests.golden import lineages
+from tests.golden.lineages import Draft
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHAPES = {
@@ -213,3 +214,12 @@ def test_names_are_short_where_the_kind_is_clear():
     assert short_name(node) == "vision.resnet50:1.2.0"
     assert headline(LineageNode(2, "runs:/8f3a", lineages.RUN, 1)) == "8f3a"
     assert headline(LineageNode(2, "runs:/8f3a", lineages.RUN, 1, title="train")) == "train"
+    labelled = LineageNode(3, "datasets:/digits/4", lineages.DV, 1, title="2026-10")
+    assert headline(labelled) == "digits:2026-10"
+
+
+@pytest.mark.parametrize("format_", ["dot", "mermaid", "svg", "gexf", "html"])
+def test_a_labelled_version_is_drawn_with_its_name(format_):
+    draft = Draft()
+    draft.node("datasets:/digits/4", lineages.DV, title="2026-10")
+    assert "digits:2026-10" in export(draft.answer(1), format_).decode().replace("#58;", ":")
