@@ -1,11 +1,12 @@
 """Stages, aliases, rollback and their history."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output
+from lineage_registry.cli.composing import takes
 from lineage_registry.cli.session import how, registry
 from lineage_registry.cli.views import Cell, Line
 from lineage_registry.cli.words import ref, short
@@ -15,6 +16,18 @@ StageName = Annotated[
     str, typer.Argument(metavar="STAGE", help="Like Production; `stage list` shows them.")
 ]
 AliasName = Annotated[str, typer.Argument(metavar="ALIAS", help="Like champion.")]
+
+
+class Pointer(NamedTuple):
+    """Which stage or alias of a model is meant."""
+
+    stage: Annotated[
+        str | None,
+        typer.Option("--stage", "-s", metavar="STAGE", help="Which stage; Production if left out."),
+    ] = None
+    alias: Annotated[
+        str | None, typer.Option("--alias", "-a", metavar="ALIAS", help="Which alias instead.")
+    ] = None
 
 
 def promote(
@@ -34,25 +47,25 @@ def promote(
     )
 
 
+@takes("pointer", Pointer)
 def rollback(
     name: a.ModelName,
     *,
-    stage: Annotated[
-        str | None,
-        typer.Option("--stage", "-s", metavar="STAGE", help="Which stage; Production if left out."),
-    ] = None,
-    alias: Annotated[
-        str | None, typer.Option("--alias", "-a", metavar="ALIAS", help="Which alias instead.")
-    ] = None,
     dry_run: a.DryRun = False,
     force: a.ForceTaint = False,
+    pointer: Pointer,
 ) -> None:
     """Let a stage or alias name again what it named before; the version left is marked."""
     from lineage_registry.cli import audit_views as views
 
     with registry() as opened:
         answer = opened.rollback(
-            name, stage=stage, alias=alias, dry_run=dry_run, force=force, **how()
+            name,
+            stage=pointer.stage,
+            alias=pointer.alias,
+            dry_run=dry_run,
+            force=force,
+            **how(),
         )
     output.emit(answer, lambda: views.rollback(answer))
 

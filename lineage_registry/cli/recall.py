@@ -1,24 +1,48 @@
 """Recall: who used something, and what reached something."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output
+from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import note_page
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.walks import NoInferred
+
+if TYPE_CHECKING:
+    from lineage_registry.registry.asking import UsedScope
 
 Recalled = Annotated[
     list[str] | None,
     typer.Argument(metavar="[REF]...", help="What: datasets:/raw/3, datasets:/raw/3..7, net:2."),
 ]
-Evaluated = Annotated[
-    bool, typer.Option("--evaluated", help="Follow runs that were tested on data, too.")
-]
 
 
+class Used(NamedTuple):
+    """What counts as used, and which page of the answer is wanted."""
+
+    evaluated: Annotated[
+        bool, typer.Option("--evaluated", help="Follow runs that were tested on data, too.")
+    ] = False
+    no_inferred: NoInferred = False
+    limit: a.Nodes = None
+    cursor: a.Cursor = None
+    as_of: a.AsOf = None
+
+    def scope(self) -> "UsedScope":
+        """Return it as the registry takes it."""
+        return {
+            "evaluated": self.evaluated,
+            "inferred": not self.no_inferred,
+            "limit": self.limit,
+            "cursor": self.cursor,
+            "as_of": self.as_of,
+        }
+
+
+@takes("used", Used)
 def recall(
     reference: Recalled = None,
     *,
@@ -41,12 +65,8 @@ def recall(
     datasets: Annotated[
         bool, typer.Option("--datasets", help="Name dataset versions, too.")
     ] = False,
-    evaluated: Evaluated = False,
-    no_inferred: NoInferred = False,
     deleted: a.Deleted = False,
-    limit: a.Nodes = None,
-    cursor: a.Cursor = None,
-    as_of: a.AsOf = None,
+    used: Used,
 ) -> None:
     """List the versions that used something, directly or over others, with the way there."""
     from lineage_registry.cli import recall_views as views
@@ -61,41 +81,26 @@ def recall(
             deployed=deployed,
             deployment=deployment,
             datasets=datasets,
-            evaluated=evaluated,
-            inferred=not no_inferred,
             deleted=deleted,
-            limit=limit,
-            cursor=cursor,
-            as_of=as_of,
+            **used.scope(),
         )
     output.emit(found, lambda: views.recall(found))
     note_page(found.next_cursor)
 
 
+@takes("used", Used)
 def exposure(
     reference: a.References,
     *,
     models: Annotated[
         bool, typer.Option("--models", help="Name model versions upstream, too.")
     ] = False,
-    evaluated: Evaluated = False,
-    no_inferred: NoInferred = False,
-    limit: a.Nodes = None,
-    cursor: a.Cursor = None,
-    as_of: a.AsOf = None,
+    used: Used,
 ) -> None:
     """List what reached a version: data, tags, licences and taints, with the way it came."""
     from lineage_registry.cli import recall_views as views
 
     with registry() as opened:
-        found = opened.exposure(
-            *reference,
-            models=models,
-            evaluated=evaluated,
-            inferred=not no_inferred,
-            limit=limit,
-            cursor=cursor,
-            as_of=as_of,
-        )
+        found = opened.exposure(*reference, models=models, **used.scope())
     output.emit(found, lambda: views.exposure(found))
     note_page(found.next_cursor)

@@ -6,6 +6,8 @@ import typer
 
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output
+from lineage_registry.cli.composing import takes
+from lineage_registry.cli.lifecycle import Pointer
 from lineage_registry.cli.listing import note_cut
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.views import Cell, Line, Table, View
@@ -15,16 +17,10 @@ if TYPE_CHECKING:
     from lineage_registry.ports.commands import RollbackCandidate, RollbackCandidates
 
 
+@takes("pointer", Pointer)
 def rollback_candidates(
     name: a.ModelName,
     *,
-    stage: Annotated[
-        str | None,
-        typer.Option("--stage", "-s", metavar="STAGE", help="Which stage; Production if left out."),
-    ] = None,
-    alias: Annotated[
-        str | None, typer.Option("--alias", "-a", metavar="ALIAS", help="Which alias instead.")
-    ] = None,
     metric: Annotated[
         str | None, typer.Option("--metric", "-m", metavar="KEY", help="Rank them by this metric.")
     ] = None,
@@ -36,13 +32,14 @@ def rollback_candidates(
     ] = False,
     limit: a.Nodes = None,
     as_of: a.AsOf = None,
+    pointer: Pointer,
 ) -> None:
     """List what a stage or alias named before, and what speaks for and against each."""
     with registry() as opened:
         found = opened.rollback_candidates(
             name,
-            stage=stage,
-            alias=alias,
+            stage=pointer.stage,
+            alias=pointer.alias,
             metric=metric,
             lower_is_better=lower_is_better,
             verify=verify,

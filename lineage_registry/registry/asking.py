@@ -38,6 +38,24 @@ class NamedScope(Scope, total=False):
     limit: int | None
 
 
+class UsedScope(TypedDict, total=False):
+    """What counts as used in a question, and which page of the answer is wanted.
+
+    Attributes:
+        evaluated: Whether to follow from runs to data that they were only tested on, too.
+        inferred: Whether to follow edges that nobody declared; they are followed otherwise.
+        limit: Versions to name at most; left out is 100.
+        cursor: `next_cursor` of the answer before.
+        as_of: The revision or time that the question is about; left out is now.
+    """
+
+    evaluated: bool
+    inferred: bool
+    limit: int | None
+    cursor: str | None
+    as_of: AsOf
+
+
 class Asker:
     """Whoever has a sender can ask; the registry's class is put together from such parts."""
 

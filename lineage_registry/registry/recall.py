@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 from lineage_registry.ports import commands as c
-from lineage_registry.registry.asking import Asker, AsOf
+from lineage_registry.registry.asking import Asker, UsedScope
 
 
 class RecallQuestions(Asker):
@@ -20,12 +21,8 @@ class RecallQuestions(Asker):
         deployed: bool = False,
         deployment: str | None = None,
         datasets: bool = False,
-        evaluated: bool = False,
-        inferred: bool = True,
         deleted: bool = False,
-        limit: int | None = None,
-        cursor: str | None = None,
-        as_of: AsOf = None,
+        **used: Unpack[UsedScope],
     ) -> c.Recall:
         """Return every version that used some things, directly or over others, with the way there.
 
@@ -41,13 +38,10 @@ class RecallQuestions(Asker):
             deployed: Only versions that serve somewhere.
             deployment: Only the version that this deployment serves.
             datasets: Whether to name dataset versions, too.
-            evaluated: Whether to follow from data to the runs that were tested on it, too, and to
-                report in `evaluations` the model versions that these tested.
-            inferred: Whether to follow edges that nobody declared.
             deleted: Whether to name deleted versions, too.
-            limit: Versions to name at most.
-            cursor: `next_cursor` of the answer before.
-            as_of: The revision or time that it is about.
+            used: `evaluated` follows from data to the runs that were tested on it, too, and reports
+                in `evaluations` the model versions that these tested; `inferred=False` leaves out
+                edges that nobody declared; `limit`, `cursor`, `as_of`.
 
         Raises:
             NotFoundError: Something named is not there, or nothing has the content.
@@ -61,24 +55,11 @@ class RecallQuestions(Asker):
             deployed=deployed,
             deployment=deployment,
             datasets=datasets,
-            evaluated=evaluated,
-            inferred=inferred,
             deleted=deleted,
-            limit=limit,
-            cursor=cursor,
-            as_of=as_of,
+            **used,
         )
 
-    def exposure(
-        self,
-        *start: str,
-        models: bool = False,
-        evaluated: bool = False,
-        inferred: bool = True,
-        limit: int | None = None,
-        cursor: str | None = None,
-        as_of: AsOf = None,
-    ) -> c.Exposure:
+    def exposure(self, *start: str, models: bool = False, **used: Unpack[UsedScope]) -> c.Exposure:
         """Return what reached some things: dataset versions, tags, licences, taints.
 
         The inverse of `recall`, along the same edges. Numbers and marks are complete; `limit` (100)
@@ -87,25 +68,13 @@ class RecallQuestions(Asker):
         Args:
             start: What is asked about; a model or dataset stands for all its versions.
             models: Whether to name model versions upstream, too.
-            evaluated: Whether to follow from runs to the data they were only tested on, too.
-            inferred: Whether to follow edges that nobody declared.
-            limit: Sources to name at most.
-            cursor: `next_cursor` of the answer before.
-            as_of: The revision or time that it is about.
+            used: `evaluated` follows from runs to the data they were only tested on, too;
+                `inferred=False` leaves out edges that nobody declared; `limit`, `cursor`, `as_of`.
 
         Raises:
             NotFoundError: Something named is not there.
         """
-        return self.sender.ask(
-            c.GetExposure,
-            start=start,
-            models=models,
-            evaluated=evaluated,
-            inferred=inferred,
-            limit=limit,
-            cursor=cursor,
-            as_of=as_of,
-        )
+        return self.sender.ask(c.GetExposure, start=start, models=models, **used)
 
 
 def _several(texts: str | Sequence[str]) -> list[str]:

@@ -81,18 +81,7 @@ def _answer(view: GraphView, command: GetExposure, found: _Found, place: int) ->
 
 
 def _source(one: Reached, ways: Ways) -> Source:
-    node, edges = ways.nodes[one.id], ways.edges(one.id)
-    return Source.model_construct(
-        reference=node.reference,
-        kind=node.kind,
-        distance=node.distance,
-        role=edges[-1].role,
-        status=node.status,
-        owner=one.owner,
-        declared=ways.declared(one.id),
-        tested_only=ways.tested_only(one.id),
-        path=ways.steps(one.id),
-    )
+    return Source.model_construct(**ways.told(one), role=ways.edges(one.id)[-1].role)
 
 
 def _marks(view: GraphView, upstream: Sequence[Reached]) -> dict[str, Marks]:

@@ -170,19 +170,8 @@ def _answer(view: GraphView, command: GetRecall, found: _Found, place: int) -> R
 
 
 def _recalled(hit: Reached, ways: Ways, deployments: list[str]) -> Recalled:
-    node = ways.nodes[hit.id]
-    return Recalled.model_construct(
-        reference=node.reference,
-        kind=node.kind,
-        distance=node.distance,
-        stage=node.stage,
-        status=node.status,
-        owner=hit.owner,
-        declared=ways.declared(hit.id),
-        tested_only=ways.tested_only(hit.id),
-        deployments=deployments,
-        path=ways.steps(hit.id),
-    )
+    stage = ways.nodes[hit.id].stage
+    return Recalled.model_construct(**ways.told(hit), stage=stage, deployments=deployments)
 
 
 def _stages(hits: Sequence[Reached]) -> dict[str, int]:

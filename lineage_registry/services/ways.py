@@ -1,7 +1,7 @@
 """What a walk reached, with one shortest way to each: what recall and exposure are made of."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from lineage_registry.domain.graph import CARRYING, Edge, EdgeKind, NodeKind
 from lineage_registry.domain.lineage import Lineage, LineageNode
@@ -111,6 +111,20 @@ class Ways:
         if edge is None:
             return Step(reference)
         return Step(reference, edge.kind, edge.role, edge.declared)
+
+    def told(self, one: Reached) -> dict[str, Any]:
+        """Return the fields of a node of the page that every arrival has."""
+        node = self.nodes[one.id]
+        return {
+            "reference": node.reference,
+            "kind": node.kind,
+            "distance": node.distance,
+            "status": node.status,
+            "owner": one.owner,
+            "declared": self.declared(one.id),
+            "tested_only": self.tested_only(one.id),
+            "path": self.steps(one.id),
+        }
 
     def lineage(self, starts: Iterable[str], *, truncated: bool) -> Lineage:
         """Return the union of the ways, for pictures."""

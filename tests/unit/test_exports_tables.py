@@ -48,15 +48,15 @@ def read(text):
 
 def test_an_answer_is_written_as_csv_and_markdown():
     assert export(SIBLINGS, "csv").decode().splitlines() == [
-        "reference,stage,declared,shared",
-        'models:/clf/2,Production,false,"runs:/a, runs:/b"',
-        "models:/=cmd|'/c calc'!A1/1,,true,",
+        "reference,stage,deleted,declared,shared",
+        'models:/clf/2,Production,false,false,"runs:/a, runs:/b"',
+        "models:/=cmd|'/c calc'!A1/1,,false,true,",
     ]
     assert export(SIBLINGS, "markdown").decode().splitlines() == [
-        "| reference | stage | declared | shared |",
-        "| --- | --- | --- | --- |",
-        "| models:/clf/2 | Production | false | runs:/a, runs:/b |",
-        "| models:/=cmd\\|'/c calc'!A1/1 |  | true |  |",
+        "| reference | stage | deleted | declared | shared |",
+        "| --- | --- | --- | --- | --- |",
+        "| models:/clf/2 | Production | false | false | runs:/a, runs:/b |",
+        "| models:/=cmd\\|'/c calc'!A1/1 |  | false | true |  |",
     ]
 
 

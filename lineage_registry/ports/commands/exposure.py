@@ -4,38 +4,22 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lineage_registry.domain.graph import NodeKind
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.tables import Table
-from lineage_registry.ports.commands.base import GraphAnswer, Listing, Route, TableAnswer
-from lineage_registry.ports.commands.steps import Steps, written
+from lineage_registry.ports.commands.arrivals import Arrival, UsedQuery
+from lineage_registry.ports.commands.base import GraphAnswer, Route, TableAnswer
+from lineage_registry.ports.commands.steps import written
 from lineage_registry.ports.commands.taints import ReachingTaint
 
 
-class Source(BaseModel):
+class Source(Arrival):
     """A version that reached what was asked about.
 
     Attributes:
-        distance: Edges from there.
         role: As what it was used there, by the last edge of `path`: `train`, `finetune`, ....
-        status: `deleted` or `rolled_back`; None otherwise.
-        owner: Who owns its dataset or model.
-        declared: Whether some way, maybe a longer one than `path`, was declared throughout.
-        tested_only: Whether every way passes a run that was only tested on something.
-        path: One shortest way, what was asked about first, the cause last.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    reference: str
-    kind: NodeKind
-    distance: int
     role: str = ""
-    status: str | None = None
-    owner: str | None = None
-    declared: bool = True
-    tested_only: bool = False
-    path: Steps
 
 
 class Mark(BaseModel):
@@ -116,7 +100,7 @@ class Exposure(TableAnswer, GraphAnswer):
         return Table(columns, rows)
 
 
-class GetExposure(Listing[Exposure]):
+class GetExposure(UsedQuery[Exposure]):
     """Return what reached some things: dataset versions, tags, licences, taints.
 
     The inverse of `GetRecall`: what it follows there it follows here, and it passes deleted things,
@@ -125,15 +109,9 @@ class GetExposure(Listing[Exposure]):
     Attributes:
         start: References; a model or dataset stands for all its versions.
         models: Whether to report model versions, too.
-        evaluated: Whether to follow from runs to the data they were only tested on, too.
-        inferred: Whether to follow edges that nobody declared.
-        limit: Sources of a page at most; one with very long paths has fewer.
     """
 
     route: ClassVar[Route] = Route("GET", "/exposure", "lineage")
 
     start: list[str] = Field(min_length=1, max_length=1_000)
     models: bool = False
-    evaluated: bool = False
-    inferred: bool = True
-    limit: int = Field(default=100, ge=1, le=10_000)

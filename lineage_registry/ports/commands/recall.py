@@ -4,40 +4,23 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lineage_registry.domain.graph import NodeKind
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.tables import Table
-from lineage_registry.ports.commands.base import GraphAnswer, Listing, Route, TableAnswer
+from lineage_registry.ports.commands.arrivals import Arrival, UsedQuery
+from lineage_registry.ports.commands.base import GraphAnswer, Route, TableAnswer
 from lineage_registry.ports.commands.impact import Count
-from lineage_registry.ports.commands.steps import Steps, written
+from lineage_registry.ports.commands.steps import written
 
 
-class Recalled(BaseModel):
+class Recalled(Arrival):
     """A version that used what is recalled, or is it.
 
     Attributes:
-        distance: Edges to the nearest of what is recalled; 0 for that itself.
-        status: `deleted` or `rolled_back`; None otherwise.
-        owner: Who owns its model or dataset.
-        declared: Whether some way there, maybe a longer one than `path`, was declared throughout.
-            If not, every way needs an edge that the registry inferred.
-        tested_only: Whether every way there passes a run that was only tested on something.
         deployments: Where it serves.
-        path: One shortest way there, what is recalled first.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    reference: str
-    kind: NodeKind
-    distance: int
     stage: str | None = None
-    status: str | None = None
-    owner: str | None = None
-    declared: bool = True
-    tested_only: bool = False
     deployments: list[str] = Field(default_factory=list)
-    path: Steps
 
 
 class Evaluation(BaseModel):
@@ -121,7 +104,7 @@ class Recall(TableAnswer, GraphAnswer):
         return Table(columns, rows)
 
 
-class GetRecall(Listing[Recall]):
+class GetRecall(UsedQuery[Recall]):
     """Return every version that used some things, directly or over other versions and runs.
 
     Used is what went into a version: its training data, base models, what it depends on. Data that
@@ -140,9 +123,7 @@ class GetRecall(Listing[Recall]):
         datasets: Whether to report dataset versions, too.
         evaluated: Whether to follow from data to the runs that were tested on it, too, and to
             report the model versions that these tested; those whatever the other filters say.
-        inferred: Whether to follow edges that nobody declared.
         deleted: Whether to report deleted versions, too.
-        limit: Versions of a page at most; one with very long paths has fewer.
     """
 
     route: ClassVar[Route] = Route("GET", "/recall", "lineage")
@@ -154,7 +135,4 @@ class GetRecall(Listing[Recall]):
     deployed: bool = False
     deployment: str | None = None
     datasets: bool = False
-    evaluated: bool = False
-    inferred: bool = True
     deleted: bool = False
-    limit: int = Field(default=100, ge=1, le=10_000)
