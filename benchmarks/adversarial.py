@@ -14,8 +14,8 @@ from tests.golden import lineages
 
 _ROUNDS = 20
 _FEW = 3
-# A server compiles what it does often; an export has nothing to warm up.
-_WARM = {"sqlite": 1, "neo4j": 40}
+# A server compiles what it does often, and goes on doing so for hundreds of calls.
+_WARM = {"sqlite": 1, "neo4j": 400}
 _HUB = "datasets:/hub/1"
 
 

@@ -1,6 +1,7 @@
 """Fifty generations: through the registry, and as a loop over MLflow's client, in turns.
 
-Both are libraries in a process of their own on a local SQLite file; nobody waits for a network.
+Each engine is compared with MLflow put up in the same way: a library on a local SQLite file beside
+our SQLite engine, a client of MLflow's own server beside Neo4j, all on this machine.
 `tags` beside a chain of versions alone, `runs` beside a chain in which a run made each version.
 """
 
@@ -23,9 +24,10 @@ PYTHON = Path(__file__).parents[1] / ".venv-bench" / "bin" / "python"
 BAR = 100
 _LENGTH = 50
 _ROUNDS = 20
+_HOW = {"sqlite": "file", "neo4j": "server"}
 _NEWEST = f"chain:{_LENGTH}"
 # A server compiles what it does often.
-_WARM = {"sqlite": 20, "neo4j": 200}
+_WARM = {"sqlite": 20, "neo4j": 600}
 _WAYS = {
     "tags": "each version, its tags",
     "runs": "each version, its tags and its run",
@@ -42,7 +44,7 @@ def measure(engine: str) -> Iterator[Row]:
     for way, what in _WAYS.items():
         runs = way == "runs"
         graph = Graph(f"generations-{_LENGTH}-{runs}", partial(generations, _LENGTH, runs=runs))
-        with loaded(engine, graph) as place, _mlflow() as (version, ask):
+        with loaded(engine, graph) as place, _mlflow(_HOW[engine]) as (version, ask):
             for _ in range(_WARM[engine]):
                 place.registry.ancestors(_NEWEST)
             ours, loop = _walked(place.registry, partial(ask, way), _LENGTH * (2 if runs else 1))
@@ -74,11 +76,11 @@ def _walked(registry: Registry, ask: Callable[[], dict[str, float]], nodes: int)
 
 
 @contextmanager
-def _mlflow() -> Iterator[tuple[str, Ask]]:
+def _mlflow(how: str) -> Iterator[tuple[str, Ask]]:
     script = Path(__file__).with_name("mlflow_client.py")
     with tempfile.TemporaryDirectory(prefix="lineage-benchmark-") as folder:
         process = subprocess.Popen(
-            [str(PYTHON), "-I", str(script), folder, str(_LENGTH)],
+            [str(PYTHON), "-I", str(script), folder, str(_LENGTH), how],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

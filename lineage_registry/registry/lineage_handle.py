@@ -23,7 +23,8 @@ class LineageHandle(Lineage):
     @classmethod
     def of(cls, answer: Lineage) -> Self:
         """Give an answer these methods."""
-        handle: Self = cls.model_construct(**dict(answer))  # type: ignore[assignment]
+        handle = cls.__new__(cls)
+        handle.__setstate__(answer.__getstate__())  # a tenth of the time of making it anew
         return handle
 
     def tree(self) -> str:

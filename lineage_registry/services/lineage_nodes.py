@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from lineage_registry.domain.graph import Edge, NodeKind
+from lineage_registry.domain.graph import Edge, NodeKind, Scalar
 from lineage_registry.domain.lineage import Lineage, LineageNode, NodeField
 from lineage_registry.domain.references import SPACES
 from lineage_registry.domain.resolution import NAME_COLUMNS, VERSIONS
@@ -18,6 +18,7 @@ _SHOWN = (
 )
 _GONE = (*_SHOWN, (Column(Origin.VALUE, "deleted", frozenset(NodeKind)),))
 _NEVER_GONE = (*_SHOWN, (Column(Origin.VALUE, "deleted", frozenset()),))
+_UNMARKED = (None, "finished", False)
 _PREFIXES = {kind: f"{space}:/" for kind, space in SPACES.items()}
 
 
@@ -32,19 +33,31 @@ def describe_nodes(
         deleted: Whether some of them may be deleted ones; they are looked up and said to be.
     """
     make = tuple.__new__  # half the time of the class itself; an answer has thousands of nodes
-    told: list[LineageNode] = []
-    rows = view.table(distances.keys(), _GONE if deleted else _NEVER_GONE)
-    for kind, (id_, _, name, key, title, stage, state, gone) in rows:
-        if kind in VERSIONS:
-            reference = f"{_PREFIXES[kind]}{name}/{key}"
-            status = "rolled_back" if state else None
-        else:
-            reference = f"{_PREFIXES[kind]}{key}"
-            status = None if state == "finished" else state
-        if gone:
-            status = "deleted"
-        told.append(make(LineageNode, (id_, reference, kind, distances[id_], stage, status, title)))
-    return told
+    prefixes = _PREFIXES
+    return [
+        make(
+            LineageNode,
+            (
+                id_,
+                f"{prefixes[kind]}{key}" if name is None else f"{prefixes[kind]}{name}/{key}",
+                kind,
+                distances[id_],
+                stage,
+                _status(kind, state, gone) if gone or state not in _UNMARKED else None,
+                title,
+            ),
+        )
+        for kind, (id_, _, name, key, title, stage, state, gone) in view.table(
+            distances.keys(), _GONE if deleted else _NEVER_GONE
+        )
+    ]
+
+
+def _status(kind: NodeKind, state: Scalar, gone: Scalar | None) -> str:
+    """Return the mark; `state` says of a version that it was rolled back, of a run its status."""
+    if gone:
+        return "deleted"
+    return "rolled_back" if kind in VERSIONS else str(state)
 
 
 def graph_of(

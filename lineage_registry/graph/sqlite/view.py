@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from itertools import chain
+from itertools import islice
 from typing import Any, Final
 
 from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Interval, Node, NodeKind, Scalar
@@ -81,7 +81,7 @@ class SqliteView(GraphView):
         kinds = codes.NODE_KINDS
         statement = _table_statement(tuple(map(tuple, columns)))
         rows = list(self._rows(statement, (str(list(ids)), self.revision)))
-        if bytes in set(map(type, chain.from_iterable(rows))):  # a truth value, which is rare
+        if _holds_truth(rows):
             rows = [tuple(map(codes.decode, row)) for row in rows]
         return zip([kinds[row[1]] for row in rows], rows, strict=True)
 
@@ -201,6 +201,13 @@ class SqliteView(GraphView):
 
 def _refused(_statement: str, _parameters: Parameters) -> list[codes.Row]:
     raise closed()
+
+
+def _holds_truth(rows: Sequence[codes.Row]) -> bool:
+    """Return whether a cell holds a truth value, which is rare; few columns are not all text."""
+    return any(
+        bytes in set(map(type, column)) for column in islice(zip(*rows, strict=True), 2, None)
+    )
 
 
 @cache

@@ -60,6 +60,14 @@ class Walker:
             self.distances if self._everything else set(self._starts)
         )
         self._taken = (edge_mask(walk.kinds), revision, 0 if walk.inferred else 1)
+        through = () if walk.through is None else (node_mask(walk.through),)
+        self._parameters = (*self._taken, *through)
+        self._ahead = [
+            statements.expand(
+                walk.direction, deleted=walk.deleted, through=bool(through), whole=whole
+            )
+            for whole in (False, True)
+        ]
         self._edges: list[Row] | None = [] if walk.edges and self._is_whole() else None
 
     def _is_whole(self) -> bool:
@@ -133,23 +141,14 @@ class Walker:
         return closest.kept
 
     def _expand(self, frontier: list[int], *, whole: bool) -> Iterable[Row]:
-        walk = self._walk
-        statement = statements.expand(
-            walk.direction, deleted=walk.deleted, through=walk.through is not None, whole=whole
-        )
-        return self._rows(statement, (str(frontier), *self._parameters()))
+        return self._rows(self._ahead[whole], (str(frontier), *self._parameters))
 
     def _neighbours(self, node: int) -> Iterable[Row]:
         walk = self._walk
         statement = statements.neighbours(
             walk.direction, deleted=walk.deleted, through=walk.through is not None
         )
-        return self._rows(statement, (node, *self._parameters()))
-
-    def _parameters(self) -> tuple[int, ...]:
-        if self._walk.through is None:
-            return self._taken
-        return (*self._taken, node_mask(self._walk.through))
+        return self._rows(statement, (node, *self._parameters))
 
     def _report(self, reached: list[int], distance: int) -> bool:
         """Add to the answer; False if not all that should be in it fits."""
