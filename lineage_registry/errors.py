@@ -103,6 +103,12 @@ class DeploymentNotFoundError(NotFoundError):
     code = "deployment-not-found"
 
 
+class DraftNotFoundError(NotFoundError):
+    """There is no draft of this name, or it has expired."""
+
+    code = "draft-not-found"
+
+
 class AliasNotFoundError(NotFoundError):
     """The alias points nowhere."""
 

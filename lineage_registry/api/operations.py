@@ -8,16 +8,20 @@ from lineage_registry.domain.references import Space
 from lineage_registry.ports.commands import (
     COMMANDS,
     AddInputs,
+    AddToDraft,
     Command,
     ImportRows,
     RegisterVersion,
+    RegisterVersions,
     StartRun,
 )
 
 PREFIX: Final = "/api/v1"
 SMALL_BODY: Final = 1024 * 1024
 BIG_BODY: Final = 16 * 1024 * 1024
-_WITH_LONG_LISTS: Final = frozenset({RegisterVersion, StartRun, AddInputs, ImportRows})
+_WITH_LONG_LISTS: Final = frozenset(
+    {RegisterVersion, RegisterVersions, StartRun, AddInputs, AddToDraft, ImportRows}
+)
 _SINGULAR: Final = {Space.MODELS: "model", Space.DATASETS: "dataset"}
 
 

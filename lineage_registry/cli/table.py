@@ -167,6 +167,27 @@ NOUNS: Final[Mapping[str, Noun]] = {
             "import": Verb("Append what a copy holds and the log does not.", "log_copies:load"),
         },
     ),
+    "draft": Noun(
+        "Files collected for a version that is not registered yet.",
+        {
+            "add": Verb("Put files and folders into a draft.", "drafts:add"),
+            "remove": Verb("Take files out of a draft.", "drafts:remove"),
+            "show": Verb("Show a draft with its files.", "drafts:show"),
+            "list": Verb("List the drafts.", "drafts:list_all"),
+            "discard": Verb("Throw a draft away.", "drafts:discard"),
+        },
+    ),
+    "batch": Noun(
+        "The same with many versions: JSON Lines in, one result for each.",
+        {
+            "register": Verb("Register a version for each line.", "batches:register", writes=True),
+            "pull": Verb("Bring the version of each line to a folder.", "batches:pull"),
+            "verify": Verb("Check the files of the version of each line.", "batches:verify"),
+            "delete": Verb(
+                "Put the version of each line out of sight.", "batches:delete", writes=True
+            ),
+        },
+    ),
     "config": Noun("Settings.", {"show": Verb("Show the settings that hold here.", "setup:show")}),
 }
 
@@ -176,6 +197,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "show": Verb("Show anything by its reference.", "anything:show"),
         "search": Verb("Find models, datasets and their versions.", "search:search"),
         "download": Verb("Write verified copies of a version's files.", "files:download"),
+        "pull": Verb("Bring a folder to what a version holds.", "pulling:pull"),
     },
     "Lineage": {
         "lineage": Verb(
@@ -245,6 +267,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "report": Verb("Write the audit report of a version.", "audit:report"),
         "events": Verb("Show the audit trail.", "audit:events"),
         "validate": Verb("Check the whole registry.", "audit:validate"),
+        "verify": Verb("Check the files of versions.", "integrity:verify"),
     },
     "Things": NOUNS,
     "Set up": {
@@ -255,6 +278,8 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "gc": Verb(
             "Remove blobs that nothing names, or say which.", "garbage:collect", writes=True
         ),
+        "stats": Verb("Say how much there is.", "integrity:statistics", exports=True),
+        "scan": Verb("List the files of a folder here.", "drafts:scan"),
         "import": Verb("Do what rows from elsewhere say.", "importing:load", writes=True),
         "inspect": Verb("Say what model files hold, running nothing of theirs.", "files:inspect"),
         "serve": Verb("Serve the registry over HTTP.", "server:serve"),
@@ -273,5 +298,8 @@ OTHER_NAMES: Final = {
     "tree": "lineage",
     "ls": "search",
     "stale": "staleness",
+    "statistics": "stats",
+    "add": "draft add",
+    "push": "register",
 }
 """What people may try first; they are told the name that works."""

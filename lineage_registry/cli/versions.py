@@ -1,7 +1,7 @@
 """Versions: register, list, show, describe, measure, delete, restore, depend."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import Wanted, emit_rows
 from lineage_registry.cli.session import how, registry
 from lineage_registry.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from lineage_registry.registry.drafts import DraftHandle
 
 Place = Annotated[
     Path | None,
@@ -39,6 +42,9 @@ Label = Annotated[
 FormatName = Annotated[
     str | None, typer.Option("--format", metavar="NAME", help="Format; found if left out.")
 ]
+FromDraft = Annotated[
+    str | None, typer.Option("--draft", metavar="NAME", help="A draft that holds its files.")
+]
 NoCreate = Annotated[
     bool, typer.Option("--no-create", help="Fail if there is no model of this name.")
 ]
@@ -61,12 +67,15 @@ def register(
     tag: a.Tags = None,
     description: a.Description = None,
     format: FormatName = None,  # noqa: A002 - the word users know
+    draft: FromDraft = None,
     no_create: NoCreate = False,
 ) -> None:
     """Register the next version of a model or dataset."""
     from lineage_registry.cli import version_views as views
 
-    content = _content(path)
+    content: Path | DraftHandle | None = _content(path)
+    if draft is not None and path is not None:
+        raise InvalidInputError("give a path or a draft, not both")
     details = {
         "parents": parsing.links(parents),
         "datasets": parsing.links(data),
@@ -85,6 +94,8 @@ def register(
         details["tested_on"] = parsing.links(tested_on)
         details["siblings"] = sibling or []
     with registry() as opened, output.transfer("storing") as progress:
+        if draft is not None:
+            content = opened.draft(draft)
         send = opened.register_dataset if a.of_datasets(context) else opened.register
         made = send(name, content, progress=progress, **details)  # type: ignore[arg-type]
     output.emit(made, lambda: views.version_line(made))

@@ -120,6 +120,41 @@ class Pinning(ABC):
         return frozenset().union(*kept)
 
     @final
+    def notes(self, prefix: str) -> dict[str, bytes]:
+        """Return the notes whose names begin so; see `write_note`.
+
+        Raises:
+            BackendError: The store failed.
+        """
+        with self._translating("read notes"):
+            found = ((name, self._read_note(name)) for name in list(self._note_names(prefix)))
+            return {name: data for name, data in found if data is not None}
+
+    @final
+    def write_note(self, name: str, data: bytes) -> None:
+        """Store a small text beside the blobs, under a new name, all of it or nothing.
+
+        Pins are such notes, so that every note says as they do what it keeps and until when. Who
+        writes one that keeps blobs holds a pin on them meanwhile, which waits for collections.
+
+        Raises:
+            BackendError: The store failed.
+        """
+        with self._translating("write a note"):
+            self._write_note(name, data)
+
+    @final
+    def remove_notes(self, names: Iterable[str]) -> None:
+        """Remove notes; they may be gone.
+
+        Raises:
+            BackendError: The store failed.
+        """
+        with self._translating("remove notes"):
+            for name in names:
+                self._remove_note(name)
+
+    @final
     def collect(self, unneeded: Collection[Digest], needed: Needed) -> frozenset[Digest]:
         """Remove blobs, except those that a pin keeps or something needs by now.
 

@@ -1,6 +1,6 @@
 """References and links as people write them, as fields of commands."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lineage_registry.domain.references import Reference, Space, parse_reference
@@ -16,17 +16,21 @@ def each_link(links: Iterable[Any]) -> Iterable[Any]:
     return (links,) if isinstance(links, str) else links
 
 
-def parent_link(link: Link) -> dict[str, str]:
+def parent_link(link: Link | Mapping[str, str]) -> dict[str, str]:
     """Return a parent as commands take it; a role is the kind of derivation."""
     if isinstance(link, str):
         return {"reference": link}
+    if isinstance(link, Mapping):
+        return dict(link)
     return {"reference": link[0], "kind": link[1]}
 
 
-def input_link(link: Link) -> dict[str, str]:
+def input_link(link: Link | Mapping[str, str]) -> dict[str, str]:
     """Return an input as commands take it."""
     if isinstance(link, str):
         return {"reference": link}
+    if isinstance(link, Mapping):
+        return dict(link)
     return {"reference": link[0], "role": link[1]}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -10,7 +9,7 @@ from typing import Any, Literal, Self, Unpack
 
 from lineage_registry.domain.graph import Scalar
 from lineage_registry.domain.references import Space
-from lineage_registry.errors import InvalidInputError, InvalidReferenceError
+from lineage_registry.errors import InvalidReferenceError
 from lineage_registry.ports import commands as c
 from lineage_registry.ports.artifacts import ArtifactStore
 from lineage_registry.ports.formats import HandlerRegistry
@@ -23,31 +22,35 @@ from lineage_registry.registry.addressing import (
     family_of,
     input_link,
     model_version_of,
-    parent_link,
     run_id_of,
     version_asked,
     version_of,
 )
 from lineage_registry.registry.asking import AsOf
 from lineage_registry.registry.audit import AuditQuestions
+from lineage_registry.registry.batches import Batches
 from lineage_registry.registry.comparison import ComparisonQuestions
+from lineage_registry.registry.drafts import Drafting
 from lineage_registry.registry.exporting import Exporting
 from lineage_registry.registry.garbage import GarbageCollection
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
 from lineage_registry.registry.importing import Importing
+from lineage_registry.registry.integrity import IntegrityQuestions
 from lineage_registry.registry.licences import LicenceQuestions
 from lineage_registry.registry.lifecycle import LifecycleCommands
 from lineage_registry.registry.lineage import LineageQuestions
 from lineage_registry.registry.log_copies import LogCopies
 from lineage_registry.registry.maintenance import MaintenanceQuestions
+from lineage_registry.registry.pulling import Pulling
 from lineage_registry.registry.recall import RecallQuestions
+from lineage_registry.registry.registering import content_fields, version_fields
 from lineage_registry.registry.rows import Rows
 from lineage_registry.registry.runs import RunHandle
 from lineage_registry.registry.selectors import SelectorQuestions
 from lineage_registry.registry.sending import How, Sender
 from lineage_registry.registry.structure import StructureQuestions
 from lineage_registry.registry.taints import TaintQuestions
-from lineage_registry.registry.transfers import Progress, download, fetched, saved, uploaded
+from lineage_registry.registry.transfers import Progress, download
 
 
 class Registry(
@@ -59,12 +62,16 @@ class Registry(
     StructureQuestions,
     MaintenanceQuestions,
     GarbageCollection,
+    IntegrityQuestions,
     TaintQuestions,
     LicenceQuestions,
     SelectorQuestions,
     Exporting,
     LogCopies,
     Importing,
+    Drafting,
+    Pulling,
+    Batches,
 ):
     """A model registry, here or behind an HTTP server.
 
@@ -225,7 +232,7 @@ class Registry(
 
         Args:
             name: The model; created if there is none, unless `create` is False.
-            model: A path of a file or folder, a model in memory, or nothing but metadata.
+            model: A path of a file or folder, a draft, a model in memory, or nothing but metadata.
             parents: Versions it derives from; the role is the kind, `("base:1", "finetune")`.
             dependencies: Versions it needs: `("tokenizer:2", "tokenizer")`.
             datasets: What it was trained on: `("digits:3", "train")`.
@@ -248,22 +255,22 @@ class Registry(
             LineageCycleError: It would come from itself.
             UnsafeArtifactError: The files are refused.
         """
-        fields = {
-            "space": Space.MODELS,
-            "name": name,
-            "parents": [parent_link(link) for link in each_link(parents)],
-            "dependencies": [input_link(link) for link in each_link(dependencies)],
-            "datasets": [input_link(link) for link in each_link(datasets)],
-            "tested_on": [input_link(link) for link in each_link(tested_on)],
-            "siblings": list(each_link(siblings)),
-            "run": run or self._active_run(),
-            "label": label,
-            "description": description,
-            "tags": dict(tags or {}),
-            "params": dict(params or {}),
-            "metrics": dict(metrics or {}),
-            "create": create,
-        }
+        fields = version_fields(
+            Space.MODELS,
+            name,
+            parents=parents,
+            dependencies=dependencies,
+            datasets=datasets,
+            tested_on=tested_on,
+            siblings=siblings,
+            run=run or self._active_run(),
+            label=label,
+            description=description,
+            tags=tags,
+            params=params,
+            metrics=metrics,
+            create=create,
+        )
         return self._register(fields, model, format, progress, how)
 
     def register_dataset(
@@ -293,19 +300,19 @@ class Registry(
             NotFoundError: Something it comes from is not there.
             AlreadyExistsError: The label is taken.
         """
-        fields = {
-            "space": Space.DATASETS,
-            "name": name,
-            "parents": [parent_link(link) for link in each_link(parents)],
-            "datasets": [input_link(link) for link in each_link(datasets)],
-            "run": run or self._active_run(),
-            "label": label,
-            "description": description,
-            "tags": dict(tags or {}),
-            "params": dict(params or {}),
-            "metrics": dict(metrics or {}),
-            "create": create,
-        }
+        fields = version_fields(
+            Space.DATASETS,
+            name,
+            parents=parents,
+            datasets=datasets,
+            run=run or self._active_run(),
+            label=label,
+            description=description,
+            tags=tags,
+            params=params,
+            metrics=metrics,
+            create=create,
+        )
         return self._register(fields, data, format, progress, how)
 
     def version(
@@ -433,19 +440,10 @@ class Registry(
             UnsafeArtifactError: Loading would run code.
             NotInstalledError: The library of its format is missing.
         """
-        version = self.version(reference, as_of=as_of)
-        files = self.files(version.reference, as_of=as_of_one(reference, as_of))
-        if files.format is None or not files.files:
-            raise InvalidInputError(f"{version.reference} has no files to load")
-        if files.format == "files":
-            raise InvalidInputError(
-                f"{version.reference} holds plain files", hint="use download() to get them"
-            )
-        handler = self.formats.by_name(files.format)
-        with fetched(self.artifacts, files, progress) as folder:
-            loaded = handler.load(folder, **options)
-        self._note_input(version, role)
-        return loaded
+        with self.temporary_model(
+            reference, as_of=as_of, role=role, progress=progress, **options
+        ) as model:
+            return model
 
     def download(
         self,
@@ -466,7 +464,7 @@ class Registry(
         target = Path(folder)
         files = self.files(version.reference, as_of=as_of_one(reference, as_of))
         download(self.artifacts, files, target, progress)
-        self._note_input(version, role)
+        self.note_input(version, role)
         return target
 
     # Runs
@@ -633,25 +631,16 @@ class Registry(
         progress: Progress | None,
         how: How,
     ) -> VersionHandle:
-        if content is None:
-            return self._send_version({**fields, "format": format_name}, how)
-        if isinstance(content, str | os.PathLike):
-            with uploaded(self.artifacts, Path(content), progress) as files:
-                return self._send_version({**fields, "files": files, "format": format_name}, how)
-        with (
-            saved(self.formats, content, format_name) as (folder, used),
-            uploaded(self.artifacts, folder, progress) as files,
-        ):
-            return self._send_version({**fields, "files": files, "format": used}, how)
-
-    def _send_version(self, fields: dict[str, Any], how: How) -> VersionHandle:
-        return VersionHandle.of(self.sender.write(c.RegisterVersion, how, **fields), self)
+        with content_fields(self, content, format_name, progress) as files:
+            answer = self.sender.write(c.RegisterVersion, how, **{**fields, **files})
+            return VersionHandle.of(answer, self)
 
     def _active_run(self) -> str | None:
         run = run_blocks.current.get()
         return run.reference if run is not None and run.registry is self else None
 
-    def _note_input(self, version: c.Version, role: str | None) -> None:
+    def note_input(self, version: c.Version, role: str | None) -> None:
+        """Record that the run whose block this is read a version; elsewhere nothing happens."""
         run = run_blocks.current.get()
         if run is not None and run.registry is self:
             run.loaded(version, role)

@@ -98,7 +98,7 @@ def download(
         target = folder / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         artifacts.fetch(
-            Digest.parse(file.digest), target, progress=_step(progress, file.path, file.size)
+            Digest.parse(file.digest), target, progress=step_of(progress, file.path, file.size)
         )
 
 
@@ -119,7 +119,7 @@ def fetched(artifacts: ArtifactStore, files: Files, progress: Progress | None) -
             digest = Digest.parse(file.digest)
             target = folder / file.path
             target.parent.mkdir(parents=True, exist_ok=True)
-            step = _step(progress, file.path, file.size)
+            step = step_of(progress, file.path, file.size)
             local = artifacts.local_path(digest)
             if local is None:
                 artifacts.fetch(digest, target, progress=step)
@@ -143,7 +143,8 @@ def _source(path: Path) -> Source:
     return Source(known.digest, known.size, lambda: path.open("rb"), large)
 
 
-def _step(progress: Progress | None, name: str, size: int) -> Callable[[int], None] | None:
+def step_of(progress: Progress | None, name: str, size: int) -> Callable[[int], None] | None:
+    """Return what tells `progress` of the steps of one file."""
     if progress is None:
         return None
     return lambda step: progress(name, step, size)

@@ -16,6 +16,7 @@ from lineage_registry.errors import (
     RegistryError,
     UnsupportedCapabilityError,
 )
+from lineage_registry.ports import drafts
 from lineage_registry.ports.artifacts import ArtifactStore, Blob, Leftover, missing
 from lineage_registry.ports.byte_streams import CHUNK, CheckedSource, RangeFile, SourceFailedError
 from lineage_registry.ports.pins import ANNOUNCEMENTS, PinNote
@@ -133,6 +134,8 @@ class HttpArtifactStore(ArtifactStore):
         self._ask("PUT", f"/pins/{name.partition('.')[0]}", document)
 
     def _note_names(self, prefix: str) -> Iterator[str]:
+        if prefix.startswith(drafts.PREFIX):
+            raise UnsupportedCapabilityError("the server keeps the notes of drafts", hint="ask it")
         if prefix != ANNOUNCEMENTS:  # the server has waited for them
             yield prefix.rstrip(".") or _EVERYTHING
 

@@ -1,7 +1,7 @@
 """Rows from elsewhere: the rules of many commands, decided one after the other in one commit."""
 
 from collections.abc import Generator, Mapping
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from lineage_registry.domain.events import Event
 from lineage_registry.domain.references import Space
@@ -16,6 +16,7 @@ from lineage_registry.services import (
     runs,
     versions,
 )
+from lineage_registry.services.planning import Plan, planning
 from lineage_registry.services.workplace import Rule, Workplace
 
 _MODELS: Final = {"space": Space.MODELS}
@@ -46,54 +47,35 @@ def import_rows(work: Workplace, command: c.ImportRows, context: c.Context) -> c
     Raises:
         RegistryError: What is wrong with a row; the message and `context["row"]` say which.
     """
-    planner = _Planner(work.graph, work.artifacts, work.formats)
     plain = c.Context(context.actor)
-    rules = [
-        planner.plan(row, number, plain)
-        for number, row in enumerate(command.rows, start=command.first)
-    ]
+    with planning(work) as plan:
+        rules = [
+            _plan(plan, row, number, plain)
+            for number, row in enumerate(command.rows, start=command.first)
+        ]
 
-    def decide(view: GraphView) -> Generator[Event, int, None]:
-        for number, rule in enumerate(rules, start=command.first):
-            try:
-                yield from rule(view)
-            except RegistryError as error:
-                raise _of_row(error, number) from error
+        def decide(view: GraphView) -> Generator[Event, int, None]:
+            for number, rule in enumerate(rules, start=command.first):
+                try:
+                    yield from rule(view)
+                except RegistryError as error:
+                    raise _of_row(error, number) from error
 
-    commit = work.write(decide, command, context)
+        commit = work.write(decide, command, context)
     return c.ImportedRows(
         rows=len(command.rows), events=len(commit.events), revision=commit.revision
     )
 
 
-class _PlannedError(Exception):
-    """Carries what a service would have decided; it never leaves this file."""
-
-    def __init__(self, rule: Rule) -> None:
-        super().__init__()
-        self.rule = rule
-
-
-class _Planner(Workplace):
-    """A workplace where nothing is written: whoever wants to is asked for the rule instead.
-
-    Every service writes through `Workplace.write`, once, so none needs to know of rows.
-    """
-
-    def write(self, decide: Rule, _command: c.Write[Any], _context: c.Context) -> NoReturn:
-        """Hand the rule to `plan`."""
-        raise _PlannedError(decide)
-
-    def plan(self, row: Mapping[str, Mapping[str, Any]], number: int, context: c.Context) -> Rule:
-        """Return what the service decides for a row."""
-        try:
-            command, service = _read(row)
-            service(self, command, context)
-        except _PlannedError as planned:
-            return planned.rule
-        except RegistryError as error:
-            raise _of_row(error, number) from error
-        raise InvalidInputError(f"row {number} would change nothing", row=number)
+def _plan(
+    plan: Plan, row: Mapping[str, Mapping[str, Any]], number: int, context: c.Context
+) -> Rule:
+    """Return what the service decides for a row."""
+    try:
+        command, service = _read(row)
+        return plan(service, command, context)
+    except RegistryError as error:
+        raise _of_row(error, number) from error
 
 
 def _read(row: Mapping[str, Mapping[str, Any]]) -> tuple[c.Write[Any], Any]:

@@ -67,6 +67,7 @@ def folder(tmp_path, monkeypatch):
     for name in ("train.csv", "digits.csv"):
         (tmp_path / name).write_text("a,b\n1,2\n", encoding="utf-8")
     save_file({"weights": np.zeros((64, 10), np.float32)}, tmp_path / "model.safetensors")
+    (tmp_path / "references.jsonl").write_text('"base:1"\n', encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)

@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,7 +42,11 @@ class CliCommands(c.Commands):
         with tempfile.TemporaryDirectory() as folder:
             words = TYPED[type(command)](command)
             if isinstance(command, c.RegisterVersion) and command.files:
-                words += ["--", str(self._files(command, Path(folder)))]
+                words += ["--", str(self._files(command.files, Path(folder)))]
+            if isinstance(command, c.AddToDraft) and command.files:
+                words += [str(self._files(command.files, Path(folder)))]
+            if isinstance(command, c.RegisterVersions):
+                words += [str(self._lines(command, Path(folder)))]
             said = self._type(words, command, context)
         answer: A = TypeAdapter(type(command).answer()).validate_python(said, strict=False)
         return answer
@@ -81,15 +85,35 @@ class CliCommands(c.Commands):
             raise error_from(json.loads(told))
         return json.loads(said)
 
-    def _files(self, command: c.RegisterVersion, folder: Path) -> Path:
-        for file in command.files:
+    def _lines(self, command: c.RegisterVersions, folder: Path) -> Path:
+        rows = []
+        for number, item in enumerate(command.items):
+            files = [c.File.model_validate(file) for file in item.get("files", ())]
+            row = {key: value for key, value in item.items() if key != "files"}
+            if files:
+                row["path"] = str(self._files(files, folder / str(number)))
+            rows.append(row)
+        return _lines_of(rows, folder)
+
+    def _files(self, files: Sequence[c.File], folder: Path) -> Path:
+        for file in files:
             target = folder / file.path
             target.parent.mkdir(parents=True, exist_ok=True)
             with self._artifacts.open(Digest.parse(file.digest)) as stream:
                 target.write_bytes(stream.read())
-        if len(command.files) == 1 and "/" not in command.files[0].path:
-            return folder / command.files[0].path
+        if len(files) == 1 and "/" not in files[0].path:
+            return folder / files[0].path
         return folder
+
+
+def _lines_of(rows: Sequence[Any], folder: Path) -> Path:
+    file = folder / "lines.jsonl"
+    file.write_text("".join(json.dumps(row, default=str) + "\n" for row in rows))
+    return file
+
+
+def _references(values: Sequence[str]) -> str:
+    return str(_lines_of(values, Path(tempfile.mkdtemp())))
 
 
 def option(name: str, value: object) -> Words:
@@ -599,6 +623,42 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
         *when(k),
         "--",
         k.of,
+    ],
+    c.RegisterVersions: lambda k: ["batch", "register", *flag("--atomic", given=k.atomic)],
+    c.DeleteVersions: lambda k: [
+        "batch",
+        "delete",
+        "--yes",
+        *flag("--force", given=k.force),
+        *flag("--atomic", given=k.atomic),
+        _references(k.references),
+    ],
+    c.VerifyBatch: lambda k: [
+        "batch",
+        "verify",
+        *flag("--no-read", given=not k.read),
+        _references(k.references),
+    ],
+    c.AddToDraft: lambda k: ["draft", "add", *option("--from-version", k.version), k.name],
+    c.RemoveFromDraft: lambda k: ["draft", "remove", "--", k.name, *k.path],
+    c.GetDraft: lambda k: ["draft", "show", "--", k.name],
+    c.ListDrafts: lambda _: ["draft", "list"],
+    c.DiscardDraft: lambda k: ["draft", "discard", "--yes", "--", k.name],
+    c.VerifyVersions: lambda k: [
+        "verify",
+        *flag("--models", given=k.space == "models"),
+        *flag("--datasets", given=k.space == "datasets"),
+        *flag("--no-read", given=not k.read),
+        *flag("--deleted", given=k.deleted),
+        *rows(k),
+        "--",
+        *k.of,
+    ],
+    c.GetStatistics: lambda k: [
+        "stats",
+        *flag("--no-stored", given=not k.stored),
+        *flag("--deleted", given=k.deleted),
+        *when(k),
     ],
     c.Validate: lambda k: ["validate", *flag("--bytes", given=k.bytes)],
     c.CollectGarbage: lambda k: [

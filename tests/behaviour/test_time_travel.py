@@ -115,6 +115,8 @@ QUESTIONS: dict[type[c.Query[Any]], Ask] = {
     c.GetDeletionPreview: lambda around: {"of": around.anything()},
     c.ListEvents: lambda around: {"subject": around.anything(), "limit": 5},
     c.GetAuditReport: lambda around: {"of": around.version()},
+    c.VerifyVersions: lambda around: {"deleted": around.flag(), "limit": 3},
+    c.GetStatistics: lambda around: {"deleted": around.flag()},
 }
 # What says when it was asked, not what was so then.
 PASSING = {c.GetAuditReport: ("generated_at",)}

@@ -93,6 +93,8 @@ def scene(lreg: Lreg, somewhere: Path) -> Lreg:
     """A small registry: data, a base model, two versions of a classifier, an ensemble."""
     (somewhere / "digits.csv").write_text("a,b\n1,2\n")
     (somewhere / "rows.jsonl").write_text('{"model": {"name": "from-elsewhere"}}\n')
+    (somewhere / "versions.jsonl").write_text('{"name": "many"}\n{"name": "many"}\n')
+    (somewhere / "references.jsonl").write_text('"many:1"\n{"reference": "many:2"}\n')
     (somewhere / "weights.bin").write_bytes(bytes(range(256)) * 40)
     for line in (
         "dataset register digits.csv -n digits --label 2026-10",
@@ -104,6 +106,7 @@ def scene(lreg: Lreg, somewhere: Path) -> Lreg:
         "promote clf:1 Production --reason first",
         "promote clf:2 Production --reason better",
         "deployment set web clf:2 --owner ops",
+        "draft add other rows.jsonl digits.csv",
     ):
         done = lreg(*line.split())
         assert done.code == 0, (line, done.err)

@@ -33,6 +33,14 @@ CALLS = {
     "LogVersionMetrics": "version measure extra:1 -m f1=0.5 --step 2",
     "DeleteVersion": "version delete extra:1 --yes",
     "RestoreVersion": "version restore extra:1",
+    "RegisterVersions": "batch register versions.jsonl --atomic",
+    "VerifyBatch": "batch verify references.jsonl",
+    "DeleteVersions": "batch delete references.jsonl --yes",
+    "AddToDraft": "draft add next weights.bin --into data",
+    "RemoveFromDraft": "draft remove other rows.jsonl",
+    "GetDraft": "draft show next",
+    "ListDrafts": "draft list",
+    "DiscardDraft": "draft discard next --yes",
     "DeleteFamily": "model delete extra --yes",
     "RestoreFamily": "model restore extra",
     "StartRun": "run start again --id again-1",
@@ -91,6 +99,8 @@ CALLS = {
     "GetAuditReport": "report base:1",
     "Validate": "validate --bytes",
     "CollectGarbage": "gc --grace 0s",
+    "VerifyVersions": "verify",
+    "GetStatistics": "stats",
     "GetStatus": "status",
 }
 

@@ -33,6 +33,13 @@ from lineage_registry.ports.commands.base import (
     Write,
     build,
 )
+from lineage_registry.ports.commands.batch import (
+    Batch,
+    BatchItem,
+    DeleteVersions,
+    RegisterVersions,
+    VerifyBatch,
+)
 from lineage_registry.ports.commands.catalog import (
     CreateFamily,
     DeleteFamily,
@@ -56,6 +63,18 @@ from lineage_registry.ports.commands.deletion import (
     DeletionPreview,
     GetDeletionPreview,
 )
+from lineage_registry.ports.commands.drafts import (
+    AddToDraft,
+    DiscardDraft,
+    Draft,
+    DraftContent,
+    DraftedFile,
+    Drafts,
+    GetDraft,
+    ListDrafts,
+    ListedFile,
+    RemoveFromDraft,
+)
 from lineage_registry.ports.commands.ends import Ends, GetLeaves, GetRoots
 from lineage_registry.ports.commands.exposure import Exposure, GetExposure, Mark, Source
 from lineage_registry.ports.commands.garbage import CollectGarbage, Garbage, Tally, Unnamed
@@ -67,6 +86,11 @@ from lineage_registry.ports.commands.impact import (
     GetImpact,
     Impact,
     OwnerHit,
+)
+from lineage_registry.ports.commands.integrity import (
+    FileProblem,
+    VerifyVersions,
+    VersionCheck,
 )
 from lineage_registry.ports.commands.licences import (
     DeclareLicence,
@@ -159,6 +183,11 @@ from lineage_registry.ports.commands.staleness import (
     Staleness,
     StaleVersion,
 )
+from lineage_registry.ports.commands.statistics import (
+    GetStatistics,
+    Statistics,
+    StatisticsGroup,
+)
 from lineage_registry.ports.commands.steps import Step
 from lineage_registry.ports.commands.subgraph import GetSubgraph
 from lineage_registry.ports.commands.taints import (
@@ -208,7 +237,15 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     UpdateVersion,
     DeleteVersion,
     RestoreVersion,
+    RegisterVersions,
+    DeleteVersions,
+    VerifyBatch,
     GetFiles,
+    AddToDraft,
+    RemoveFromDraft,
+    GetDraft,
+    ListDrafts,
+    DiscardDraft,
     AddDependency,
     RemoveDependency,
     LogVersionMetrics,
@@ -268,6 +305,8 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     GetAuditReport,
     Validate,
     CollectGarbage,
+    VerifyVersions,
+    GetStatistics,
     GetStatus,
 )
 """Every command; the API has a route for each, and the services a handler."""
@@ -277,9 +316,12 @@ __all__ = [
     "COMMANDS",
     "AddDependency",
     "AddInputs",
+    "AddToDraft",
     "Answer",
     "AuditEvent",
     "AuditReport",
+    "Batch",
+    "BatchItem",
     "CauseChange",
     "CauseLink",
     "CollectGarbage",
@@ -295,11 +337,17 @@ __all__ = [
     "DeleteDeployment",
     "DeleteFamily",
     "DeleteVersion",
+    "DeleteVersions",
     "DeletionPreview",
     "Deploy",
     "Deployment",
     "DeploymentHit",
     "Diff",
+    "DiscardDraft",
+    "Draft",
+    "DraftContent",
+    "DraftedFile",
+    "Drafts",
     "EdgeChange",
     "EndRun",
     "Ends",
@@ -311,6 +359,7 @@ __all__ = [
     "File",
     "FileChange",
     "FileCheck",
+    "FileProblem",
     "Files",
     "Finding",
     "Garbage",
@@ -319,6 +368,7 @@ __all__ = [
     "GetDeletionPreview",
     "GetDeployment",
     "GetDiff",
+    "GetDraft",
     "GetExposure",
     "GetFamily",
     "GetFiles",
@@ -342,6 +392,7 @@ __all__ = [
     "GetSiblings",
     "GetStages",
     "GetStaleness",
+    "GetStatistics",
     "GetStatus",
     "GetSubgraph",
     "GetTaints",
@@ -363,6 +414,7 @@ __all__ = [
     "LineageHistory",
     "LinkedVersion",
     "ListDeployments",
+    "ListDrafts",
     "ListEvents",
     "ListFamilies",
     "ListOrphans",
@@ -370,6 +422,7 @@ __all__ = [
     "ListTainted",
     "ListUnused",
     "ListVersions",
+    "ListedFile",
     "Listing",
     "LogImport",
     "LogMetrics",
@@ -402,8 +455,10 @@ __all__ = [
     "Recall",
     "Recalled",
     "RegisterVersion",
+    "RegisterVersions",
     "RemoveAlias",
     "RemoveDependency",
+    "RemoveFromDraft",
     "Reproducibility",
     "RestoreFamily",
     "RestoreVersion",
@@ -426,6 +481,8 @@ __all__ = [
     "StaleVersion",
     "Staleness",
     "StartRun",
+    "Statistics",
+    "StatisticsGroup",
     "Status",
     "Step",
     "StopAnswer",
@@ -447,7 +504,10 @@ __all__ = [
     "Validation",
     "ValueChange",
     "ValueSet",
+    "VerifyBatch",
+    "VerifyVersions",
     "Version",
+    "VersionCheck",
     "Write",
     "build",
 ]

@@ -1,0 +1,117 @@
+"""Drafts: files collected for a version that is not registered yet."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lineage_registry.ports.commands.base import Command, Route
+from lineage_registry.ports.commands.versions import File
+
+
+class DraftedFile(File):
+    """A file of a draft.
+
+    Attributes:
+        modified_at: When its bytes last changed where it came from.
+    """
+
+    modified_at: datetime | None = None
+
+
+class ListedFile(DraftedFile):
+    """A file of a draft, as it is listed.
+
+    Attributes:
+        added_at: When it came into the draft.
+        media_type: What its name says of its content, like `text/csv`; None if nothing.
+    """
+
+    added_at: datetime
+    media_type: str | None
+
+
+class Draft(BaseModel):
+    """Files collected for a version that is not registered yet.
+
+    Attributes:
+        files: How many there are.
+        size: Bytes of the files together.
+        expires_at: When it is forgotten unless it changes before.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    files: int
+    size: int
+    created_at: datetime
+    created_by: str
+    changed_at: datetime
+    expires_at: datetime
+
+
+class DraftContent(Draft):
+    """A draft with its files, in order of their paths."""
+
+    listed: list[ListedFile]
+
+
+class Drafts(BaseModel):
+    """All drafts, in order of their names."""
+
+    model_config = ConfigDict(frozen=True)
+
+    drafts: list[Draft]
+
+
+class AddToDraft(Command[Draft]):
+    """Put files into a draft, which is made if there is none; a path that is there is replaced.
+
+    Their bytes are in the artifact store before. The draft keeps them for 30 days after its last
+    change.
+
+    Attributes:
+        version: A version whose files are put into it first.
+    """
+
+    route: ClassVar[Route] = Route("POST", "/drafts/{name}/files", "drafts")
+
+    name: str
+    files: list[DraftedFile] = Field(default_factory=list, max_length=100_000)
+    version: str | None = None
+
+
+class RemoveFromDraft(Command[Draft]):
+    """Take files out of a draft.
+
+    Attributes:
+        path: Paths of files, or of folders with all that is in them.
+    """
+
+    route: ClassVar[Route] = Route("DELETE", "/drafts/{name}/files", "drafts")
+
+    name: str
+    path: Annotated[list[str], Field(min_length=1, max_length=1_000)]
+
+
+class GetDraft(Command[DraftContent]):
+    """Return a draft with its files."""
+
+    route: ClassVar[Route] = Route("GET", "/drafts/{name}", "drafts")
+
+    name: str
+
+
+class ListDrafts(Command[Drafts]):
+    """List all drafts."""
+
+    route: ClassVar[Route] = Route("GET", "/drafts", "drafts")
+
+
+class DiscardDraft(Command[Draft]):
+    """Throw a draft away, and return what it was; registered versions are not touched."""
+
+    route: ClassVar[Route] = Route("DELETE", "/drafts/{name}", "drafts")
+
+    name: str

@@ -1,0 +1,86 @@
+"""What a registration says: details as fields of a command, and where its files come from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lineage_registry.domain.graph import Scalar
+from lineage_registry.domain.references import Space
+from lineage_registry.errors import InvalidInputError
+from lineage_registry.registry.addressing import Link, each_link, input_link, parent_link
+from lineage_registry.registry.drafts import DraftHandle, files_of
+from lineage_registry.registry.transfers import Progress, saved, uploaded
+
+if TYPE_CHECKING:
+    from lineage_registry.registry.facade import Registry
+
+
+def version_fields(
+    space: Space,
+    name: str,
+    *,
+    parents: Iterable[Link] = (),
+    dependencies: Iterable[Link] = (),
+    datasets: Iterable[Link] = (),
+    tested_on: Iterable[Link] = (),
+    siblings: Iterable[str] = (),
+    run: str | None = None,
+    label: str | None = None,
+    description: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    params: Mapping[str, Scalar] | None = None,
+    metrics: Mapping[str, float] | None = None,
+    create: bool = True,
+) -> dict[str, Any]:
+    """Return the details of a registration as commands take them."""
+    return {
+        "space": space,
+        "name": name,
+        "parents": [parent_link(link) for link in each_link(parents)],
+        "dependencies": [input_link(link) for link in each_link(dependencies)],
+        "datasets": [input_link(link) for link in each_link(datasets)],
+        "tested_on": [input_link(link) for link in each_link(tested_on)],
+        "siblings": list(each_link(siblings)),
+        "run": run,
+        "label": label,
+        "description": description,
+        "tags": dict(tags or {}),
+        "params": dict(params or {}),
+        "metrics": dict(metrics or {}),
+        "create": create,
+    }
+
+
+@contextmanager
+def content_fields(
+    registry: Registry, content: object, format_name: str | None, progress: Progress | None
+) -> Iterator[dict[str, Any]]:
+    """Store the files of a version; they are kept until the block ends, by then they are named.
+
+    A draft that was registered is discarded.
+
+    Raises:
+        NotFoundError: There is nothing at the path, or no draft.
+        FormatError: The model cannot be saved.
+    """
+    if content is None:
+        yield {"format": format_name}
+    elif isinstance(content, DraftHandle):
+        files = files_of(content.content())
+        if not files:
+            raise InvalidInputError(f"the draft {content.name!r} is empty", hint="add files first")
+        yield {"files": files, "format": format_name}
+        content.discard()
+    elif isinstance(content, str | os.PathLike):
+        with uploaded(registry.artifacts, Path(content), progress) as files:
+            yield {"files": files, "format": format_name}
+    else:
+        with (
+            saved(registry.formats, content, format_name) as (folder, used),
+            uploaded(registry.artifacts, folder, progress) as files,
+        ):
+            yield {"files": files, "format": used}

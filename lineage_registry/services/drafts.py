@@ -1,0 +1,239 @@
+"""Drafts: files collected for a version that is not registered yet."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from lineage_registry.domain.digests import Digest, FileEntry, Manifest
+from lineage_registry.domain.resolution import resolve_version
+from lineage_registry.errors import ArtifactNotFoundError, DraftNotFoundError, InvalidInputError
+from lineage_registry.ports.commands import (
+    AddToDraft,
+    Context,
+    DiscardDraft,
+    Draft,
+    DraftContent,
+    Drafts,
+    GetDraft,
+    ListDrafts,
+    ListedFile,
+    RemoveFromDraft,
+)
+from lineage_registry.ports.drafts import (
+    LIFETIME,
+    PREFIX,
+    DraftEntry,
+    DraftNote,
+    by_draft,
+    joined,
+    note_name,
+    notes_prefix,
+)
+from lineage_registry.ports.scanning import media_type
+from lineage_registry.services.clock import now
+from lineage_registry.services.contents import demand_bytes, read_manifest
+from lineage_registry.services.workplace import Workplace, read
+
+_MOST = 100_000
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A draft as its notes have it, and the names of these notes."""
+
+    name: str
+    notes: tuple[str, ...]
+    entries: Mapping[str, DraftEntry]
+    created_at: datetime
+    created_by: str
+    expires_at: datetime
+
+    @property
+    def files(self) -> list[DraftEntry]:
+        """What is in it, by path."""
+        kept = (entry for entry in self.entries.values() if entry.digest is not None)
+        return sorted(kept, key=lambda entry: entry.path)
+
+    def changed(self, entries: Mapping[str, DraftEntry], at: datetime) -> "_Read":
+        """Return the draft after a change."""
+        return replace(self, notes=(), entries=entries, expires_at=at + LIFETIME)
+
+
+def add_to_draft(work: Workplace, command: AddToDraft, context: Context) -> Draft:
+    """Put files into a draft, which is made if there is none.
+
+    Raises:
+        ManifestIncompleteError: Bytes of a file are missing, or of another size than announced.
+        InvalidInputError: A path can be none, or is a folder of another one.
+    """
+    held = _read(work, command.name) or _new(command.name, context)
+    at = _after(now(), held)
+    said = [*_of_version(work, command.version, at), *_announced(command, at)]
+    added = {entry.path: entry for entry in said}
+    manifest = Manifest.of(_entries(added.values()))
+    with work.artifacts.pinned(entry.digest for entry in manifest.files):
+        demand_bytes(work.artifacts, manifest)
+        return _write(work, held, held.changed({**held.entries, **added}, at))
+
+
+def remove_from_draft(work: Workplace, command: RemoveFromDraft, _: Context) -> Draft:
+    """Take files out of a draft.
+
+    Raises:
+        DraftNotFoundError: There is none of this name.
+        ArtifactNotFoundError: Nothing in it has one of the paths.
+    """
+    held = _demanded(work, command.name)
+    at = _after(now(), held)
+    entries = dict(held.entries)
+    for path in command.path:
+        folder = f"{path.rstrip('/')}/"
+        gone = [one for one in held.files if one.path == path or one.path.startswith(folder)]
+        if not gone:
+            raise ArtifactNotFoundError(
+                f"the draft {command.name!r} has no file or folder {path!r}",
+                hint="look at its files",
+                path=path,
+            )
+        for entry in gone:
+            entries[entry.path] = DraftEntry(path=entry.path, digest=None, changed_at=at)
+    return _write(work, held, held.changed(entries, at))
+
+
+def get_draft(work: Workplace, command: GetDraft, _: Context) -> DraftContent:
+    """Return a draft with its files.
+
+    Raises:
+        DraftNotFoundError: There is none of this name.
+    """
+    held = _demanded(work, command.name)
+    listed = [
+        ListedFile(
+            path=entry.path,
+            digest=str(entry.digest),
+            size=entry.size,
+            modified_at=entry.modified_at,
+            added_at=entry.changed_at,
+            media_type=media_type(entry.path),
+        )
+        for entry in held.files
+    ]
+    return DraftContent(**dict(_told(held)), listed=listed)
+
+
+def list_drafts(work: Workplace, _command: ListDrafts, _: Context) -> Drafts:
+    """List all drafts."""
+    found = by_draft(work.artifacts.notes(PREFIX))
+    read = (_of_notes(name, notes) for name, notes in sorted(found.items()))
+    return Drafts(drafts=[_told(one) for one in read if one is not None])
+
+
+def discard_draft(work: Workplace, command: DiscardDraft, _: Context) -> Draft:
+    """Throw a draft away; its bytes are cleaned up unless something else names them.
+
+    Raises:
+        DraftNotFoundError: There is none of this name.
+    """
+    held = _demanded(work, command.name)
+    work.artifacts.remove_notes(held.notes)
+    return _told(held)
+
+
+def _read(work: Workplace, name: str) -> _Read | None:
+    return _of_notes(name, work.artifacts.notes(notes_prefix(name)))
+
+
+def _of_notes(name: str, found: Mapping[str, bytes]) -> _Read | None:
+    moment = now()
+    notes = [DraftNote.decode(data) for data in found.values()]
+    living = [note for note in notes if note.expires_at > moment]
+    if not living:
+        return None
+    first = min(living, key=lambda note: (note.created_at, note.created_by))
+    return _Read(
+        name=name,
+        notes=tuple(found),
+        entries=joined(living),
+        created_at=first.created_at,
+        created_by=first.created_by,
+        expires_at=max(note.expires_at for note in living),
+    )
+
+
+def _demanded(work: Workplace, name: str) -> _Read:
+    held = _read(work, name)
+    if held is None:
+        raise DraftNotFoundError(
+            f"there is no draft {name!r}", hint="list the drafts, or add files to a new one"
+        )
+    return held
+
+
+def _write(work: Workplace, held: _Read, new: _Read) -> Draft:
+    if len(new.files) > _MOST:
+        raise InvalidInputError(f"a draft has at most {_MOST:,} files", limit=_MOST)
+    Manifest.of(_entries(new.files))
+    note = DraftNote.of(
+        new.entries.values(),
+        created_at=new.created_at,
+        created_by=new.created_by,
+        expires_at=new.expires_at,
+    )
+    work.artifacts.write_note(note_name(new.name), note.encode())
+    work.artifacts.remove_notes(held.notes)
+    return _told(new)
+
+
+def _of_version(work: Workplace, text: str | None, at: datetime) -> Iterator[DraftEntry]:
+    if text is None:
+        return
+    reference = read(text)
+    with work.ask(None, [reference]) as view:
+        found = resolve_version(view, reference)
+        manifest = view.nodes([found.node], ())[found.node].facts.get("manifest")
+    if manifest is None:
+        raise InvalidInputError(f"{text} has no files")
+    for path, digest, size in read_manifest(work, str(manifest)).files:
+        yield DraftEntry(path=path, digest=str(digest), size=size, changed_at=at)
+
+
+def _announced(command: AddToDraft, at: datetime) -> Iterator[DraftEntry]:
+    for file in command.files:
+        yield DraftEntry(
+            path=file.path,
+            digest=file.digest,
+            size=file.size,
+            modified_at=file.modified_at,
+            changed_at=at,
+        )
+
+
+def _entries(entries: Iterable[DraftEntry]) -> Iterator[FileEntry]:
+    return (
+        FileEntry(entry.path, Digest.parse(entry.digest), entry.size)
+        for entry in entries
+        if entry.digest is not None
+    )
+
+
+def _after(moment: datetime, held: _Read) -> datetime:
+    """Return a time later than anything that was said, though a clock may go back."""
+    return max([moment, *(entry.changed_at + _TICK for entry in held.entries.values())])
+
+
+def _new(name: str, context: Context) -> _Read:
+    moment = now()
+    return _Read(name, (), {}, moment, context.actor, moment + LIFETIME)
+
+
+def _told(held: _Read) -> Draft:
+    return Draft(
+        name=held.name,
+        files=len(held.files),
+        size=sum(entry.size for entry in held.files),
+        created_at=held.created_at,
+        created_by=held.created_by,
+        changed_at=held.expires_at - LIFETIME,
+        expires_at=held.expires_at,
+    )
