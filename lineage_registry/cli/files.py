@@ -1,5 +1,6 @@
 """Bytes: download them, look into them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,12 +11,14 @@ from lineage_registry.cli import output
 from lineage_registry.cli.options import options
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.views import GAP, Cell, Fields, Line, Part, Table, View, Words
-from lineage_registry.cli.words import pairs, plural, size
+from lineage_registry.cli.words import pairs, plural, several, size
+from lineage_registry.domain.format_lines import origin_line, ports_line, quantization_line
 
 if TYPE_CHECKING:
     from lineage_registry.domain.formats import Inspection
 
 _MOST_TENSORS = 20
+_MOST_NOTES, _MAX_NOTE = 12, 60
 _REFUSED = 6
 _VERDICTS = {"safe": "good", "needs-trust": "warn", "refused": "bad"}
 
@@ -87,19 +90,7 @@ def inspect(
 
 
 def _view(found: "Inspection", path: Path) -> View:
-    verdict = found.verdict.value
-    rows: list[tuple[str, Words | None]] = [
-        ("format", found.format),
-        ("verdict", Cell(verdict.replace("-", " "), _VERDICTS.get(verdict, ""))),
-        ("because", "; ".join(found.reasons)),
-        ("imports", Cell(", ".join(found.globals), "bad")),
-        ("tensors", "" if found.tensors is None else f"{found.tensors:,}"),
-        ("parameters", "" if found.parameters is None else f"{found.parameters:,}"),
-        ("dtypes", ", ".join(f"{name} {count:,}" for name, count in found.dtypes.items())),
-        ("size", size(found.bytes)),
-        ("says of itself", pairs(found.metadata, 8)),
-    ]
-    parts: list[Part] = [Line(Cell(str(path), "name")), Fields(rows)]
+    parts: list[Part] = [Line(Cell(str(path), "name")), Fields([*_rows(found), *_said(found)])]
     if found.listed:
         shown = found.listed[:_MOST_TENSORS]
         table = [
@@ -110,3 +101,50 @@ def _view(found: "Inspection", path: Path) -> View:
         if left > 0:
             parts.append(Line(Cell(f"and {plural(left, 'more tensor')}", "dim")))
     return parts
+
+
+def _rows(found: "Inspection") -> Iterator[tuple[str, Words | None]]:
+    """Yield what was found out."""
+    verdict = found.verdict.value
+    kind = (found.kind or "").removeprefix(found.format).removeprefix("-")
+    yield "format", f"{found.format}, {kind}" if kind else found.format
+    yield "verdict", Cell(verdict.replace("-", " "), _VERDICTS.get(verdict, ""))
+    yield "because", several(found.reasons)
+    yield "odd", Cell(several(found.warnings), "warn")
+    yield "imports", Cell(", ".join(found.globals), "bad")
+    yield "own code", Cell(several(found.custom_code), "warn")
+    yield "architecture", found.architecture
+    yield "tensors", "" if found.tensors is None else f"{found.tensors:,}"
+    yield "parameters", _parameters(found)
+    yield "dtypes", ", ".join(f"{name} {count:,}" for name, count in found.dtypes.items())
+    yield "quantized", quantization_line(found.quantization)
+    yield "inputs", several([ports_line([port]) for port in found.inputs])
+    yield "outputs", several([ports_line([port]) for port in found.outputs])
+    yield "opsets", ", ".join(f"{name} {version}" for name, version in found.opsets.items())
+    yield "tokenizer", found.tokenizer
+    yield "producer", found.producer
+    yield "beside it", several(found.external)
+    yield "size", size(found.bytes)
+    yield "digest", Cell(found.digest or "", "dim")
+
+
+def _said(found: "Inspection") -> Iterator[tuple[str, Words | None]]:
+    """Yield what the files say of themselves, which nobody has checked."""
+    yield "licence", found.licence
+    yield "made from", several([origin_line(origin) for origin in found.base_models])
+    yield "trained on", several(found.datasets)
+    said = {key: _in_a_line(text) for key, text in found.metadata.items()}
+    yield "says of itself", pairs(said, _MOST_NOTES)
+
+
+def _in_a_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MAX_NOTE else f"{line[:_MAX_NOTE]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _parameters(found: "Inspection") -> str:
+    if found.parameters is None:
+        return ""
+    apart = {"buffers": found.buffers, "scales": found.scales}
+    more = [f"{count:,} {name}" for name, count in apart.items() if count]
+    return f"{found.parameters:,}" + (f" and {', '.join(more)}" if more else "")

@@ -1,14 +1,21 @@
 """Versions, models and datasets for people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lineage_registry.cli.taint_views import severity
-from lineage_registry.cli.views import Cell, Fields, Line, Table, View
+from lineage_registry.cli.views import Cell, Fields, Line, Table, View, Words
 from lineage_registry.cli.words import minute, pairs, plural, ref, size, stage, state, value, when
 
 if TYPE_CHECKING:
     from lineage_registry.ports.commands import Family, Files, LinkedVersion, Version
+
+_HINTS = {
+    "licence_hint": "its licence",
+    "base_model_hint": "made from",
+    "dataset_hint": "trained on",
+}
+"""What files say of themselves, and what people call it."""
 
 
 def version(one: "Version") -> View:
@@ -22,6 +29,7 @@ def version(one: "Version") -> View:
         ("licence", one.licence),
         ("tainted", _tainted(one)),
         ("content", contents(one)),
+        *_inside(one),
         ("made by", ref(one.run)),
         ("derived from", _linked(one.parents)),
         ("depends on", _linked(one.dependencies)),
@@ -33,6 +41,18 @@ def version(one: "Version") -> View:
         ("revision", Cell(str(one.revision), "dim")),
     ]
     return [Line(_heading(one)), Fields(rows)]
+
+
+def _inside(one: "Version") -> Iterator[tuple[str, Words | None]]:
+    """Yield what was found in the files, and what they say that nobody checked."""
+    for name in ("architecture", "quantization", "inputs", "outputs", "opsets", "producer"):
+        yield name, str(one.facts.get(name, ""))
+    yield "tokenizer", str(one.facts.get("tokenizer", ""))
+    yield "own code", Cell(str(one.facts.get("custom_code", "")), "warn")
+    yield "odd", Cell(str(one.facts.get("warnings", "")), "warn")
+    for name, what in _HINTS.items():
+        if said := one.facts.get(name):
+            yield what, [Cell(str(said)), Cell("  say the files; not checked", "dim")]
 
 
 def version_line(one: "Version") -> View:

@@ -1,6 +1,6 @@
 """Small texts for people: references, sizes, times, stages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +24,12 @@ def ref(reference: str | None) -> Cell:
         return Cell("")
     scheme = reference.partition(":/")[0]
     return Cell(short(reference), _KIND_STYLES.get(scheme, "name"))
+
+
+def several(texts: Sequence[str], most: int = 8) -> str:
+    """Return the first texts in a line, and how many more there are."""
+    left = len(texts) - most
+    return "; ".join(texts[:most]) + (f"; and {left:,} more" if left > 0 else "")
 
 
 def size(count: int | None) -> str:

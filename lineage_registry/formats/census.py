@@ -11,6 +11,10 @@ from lineage_registry.formats.reading import bounded
 MAX_TENSORS = 100_000
 MAX_LISTED = 1_000
 _MAX_NAME = 500
+_SCALE = re.compile(
+    r"\.(scales|qzeros|g_idx|(weight|input|output|k|v)_scale(_inv|_2)?|weight_zero_point"
+    r"|(weight\.)?(nested_)?(absmax|quant_map)|SCB)$|_(scales|scale_inv)$"
+)
 _BUFFER = re.compile(r"(.*\.)?(running_mean|running_var|num_batches_tracked)", re.DOTALL)
 
 
@@ -67,3 +71,8 @@ def named_as_buffer(name: str) -> bool:
     these names, others cannot be told from parameters.
     """
     return bool(_BUFFER.fullmatch(name))
+
+
+def named_as_scale(name: str) -> bool:
+    """Return whether the libraries that quantise give this name to what scales other tensors."""
+    return bool(_SCALE.search(name))

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import InvalidInputError
+from lineage_registry.formats.sniffing.files import kind_of
 from lineage_registry.ports.filesets import FileSet, LocalFiles, total_size
 from lineage_registry.ports.handlers import Confidence, FormatHandler
 
@@ -21,8 +22,10 @@ class PlainFilesHandler(FormatHandler):
         return Confidence.ANYTHING
 
     def _inspect(self, files: FileSet) -> Inspection:
+        paths = files.paths()
         return Inspection(
             format=self.name,
+            kind=kind_of(files, paths[0]).value if len(paths) == 1 else None,
             verdict=Verdict.NOT_INSPECTABLE,
             reasons=("plain files are kept as they are; nobody looked inside",),
             bytes=total_size(files),

@@ -84,13 +84,15 @@ class Protobuf:
         return self._fields(field.value, field.end, jump)
 
     def _fields(self, at: int, end: int, jump: re.Pattern[bytes] | None = None) -> Iterator[Field]:
+        window, start = b"", 0
         while True:
             if jump is not None:
                 at = self._after_run(jump, at, end)
             if at >= end:
                 return
             self._budget.spend()
-            window, start = self._ranges.window(at, min(_NEEDED, end - at))
+            if at + _NEEDED > start + len(window) or at < start:
+                window, start = self._ranges.window(at, min(_NEEDED, end - at))
             try:
                 field, at = _field(window, start, at)
             except IndexError:

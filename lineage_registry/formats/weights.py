@@ -1,8 +1,10 @@
 """What the handlers of tensor files have in common."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from lineage_registry.domain.formats import Quantization
 from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
 from lineage_registry.formats.census import MAX_LISTED, Census
 from lineage_registry.formats.companions import unexplained
@@ -13,6 +15,13 @@ NUMPY_ARRAY = "numpy.ndarray"
 TORCH_TENSOR = "torch.Tensor"
 TORCH_MODULE = "torch.nn.modules.module.Module"
 _MAX_DEPTH = 8
+_NARROW = {
+    **dict.fromkeys(("int8", "uint8", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz"), 8),
+    "float8_e5m2fnuz": 8,
+    "float6_e2m3fn": 6,
+    "float6_e3m2fn": 6,
+    "float4_e2m1fn_x2": 4,
+}
 
 
 def confidence(files: FileSet, weights: list[str]) -> Confidence:
@@ -41,6 +50,18 @@ def counted(censuses: list[Census]) -> dict[str, Any]:
         "listed": tuple(listed[:MAX_LISTED]),
         "truncated": tensors > min(len(listed), MAX_LISTED),
     }
+
+
+def narrowed(censuses: list[Census]) -> Quantization | None:
+    """Return how weights are quantised of which most are in types too narrow to train in."""
+    stored: Counter[str] = Counter()
+    for census in censuses:
+        stored.update(census.dtypes)
+    narrow = {name: _NARROW[name] for name in stored.keys() & _NARROW.keys()}
+    if not narrow or 2 * sum(stored[name] for name in narrow) < stored.total():
+        return None
+    most = max(sorted(narrow), key=lambda name: stored[name])
+    return Quantization(method=most, bits=narrow[most])
 
 
 def chosen(weights: list[str], wanted: object) -> str:

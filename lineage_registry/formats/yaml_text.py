@@ -3,6 +3,7 @@
 from typing import Any
 
 from lineage_registry.errors import UnreadableArtifactError
+from lineage_registry.formats.reading import shown
 
 MAX_YAML = 512 * 1024
 _MAX_EVENTS = 200_000
@@ -26,7 +27,9 @@ def read_yaml(text: str) -> Any:
     try:
         return _built(yaml.parse(text, Loader=loader))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise UnreadableArtifactError(f"it is not the YAML it should be: {error}") from error
+        raise UnreadableArtifactError(
+            f"it is not the YAML it should be: {shown(' '.join(str(error).split()))}"
+        ) from error
 
 
 def _built(events: Any) -> Any:

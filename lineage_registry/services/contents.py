@@ -6,15 +6,14 @@ from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 from lineage_registry.domain.digests import Digest, FileEntry, Manifest
-from lineage_registry.domain.formats import Inspection
 from lineage_registry.domain.graph import Scalar
 from lineage_registry.errors import ArtifactNotFoundError, ManifestIncompleteError
 from lineage_registry.ports.artifacts import ArtifactStore
 from lineage_registry.ports.commands import File, RegisterVersion
 from lineage_registry.ports.formats import ensure_storable
+from lineage_registry.services.content_facts import facts_of
 from lineage_registry.services.workplace import Workplace
 
-_MAX_FACT = 1_000
 # A version with more files is found by reading its manifest: an index of all outgrows the graph.
 _MAX_LISTED = 32
 
@@ -86,7 +85,7 @@ def examine(work: Workplace, command: RegisterVersion) -> Content:
         work.artifacts.put(data)
     digests = sorted({entry.digest.hex for entry in manifest.files})
     listed = digests if len(digests) <= _MAX_LISTED else []
-    return Content(str(manifest.digest), _facts(inspection, manifest), listed)
+    return Content(str(manifest.digest), facts_of(inspection, manifest), listed)
 
 
 def read_manifest(work: Workplace, digest: str) -> Manifest:
@@ -130,22 +129,3 @@ def demand_bytes(artifacts: ArtifactStore, manifest: Manifest) -> None:
                 f"{entry.path!r} has {size} bytes in the store, not {entry.size}",
                 path=entry.path,
             )
-
-
-def _facts(inspection: Inspection, manifest: Manifest) -> dict[str, Scalar]:
-    facts: dict[str, Scalar] = {
-        "format": inspection.format,
-        "size": manifest.size,
-        "files": len(manifest.files),
-        "verdict": inspection.verdict.value,
-        "policy": inspection.policy,
-    }
-    if inspection.reasons:
-        facts["reasons"] = "; ".join(inspection.reasons)[:_MAX_FACT]
-    if inspection.tensors is not None:
-        facts["tensors"] = inspection.tensors
-    if inspection.parameters is not None:
-        facts["parameters"] = inspection.parameters
-        common = sorted(inspection.dtypes.items(), key=lambda item: (-item[1], item[0]))
-        facts["dtypes"] = ", ".join(name for name, _ in common)[:_MAX_FACT]
-    return facts

@@ -8,7 +8,14 @@ from importlib import import_module
 
 from tests.corpus.cases import Case, good_cases, hostile_cases
 
-MODULES = ("torch_files",)
+MODULES = (
+    "torch_files",
+    "onnx_files",
+    "tensor_files",
+    "huggingface_files",
+    "tree_files",
+    "other_files",
+)
 """Where cases are made; importing them imports frameworks."""
 
 

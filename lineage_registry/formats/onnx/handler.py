@@ -88,12 +88,19 @@ def found_in(files: FileSet, path: str) -> Found:
     """
     seen = remembering(files)
 
-    def read() -> Found:
-        with seen.open(path) as stream:
-            model = read_model(stream, seen.size(path), _MARKED)
-        return Found(path, model, external_files(seen, path, [*model.tensors, *model.constants]))
+    def read() -> Found | FormatError:
+        try:
+            with seen.open(path) as stream:
+                model = read_model(stream, seen.size(path), _MARKED)
+            tensors = [*model.tensors, *model.constants]
+            return Found(path, model, external_files(seen, path, tensors))
+        except FormatError as error:
+            return error
 
-    return seen.once(("onnx", path), read)
+    found = seen.once(("onnx", path), read)
+    if isinstance(found, FormatError):
+        raise found
+    return found
 
 
 def _beside(files: FileSet, path: str) -> list[str]:

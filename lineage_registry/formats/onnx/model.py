@@ -17,7 +17,7 @@ from lineage_registry.formats.protobuf import VARINT, Budget, Field, Protobuf, s
 from lineage_registry.formats.ranges import Ranges
 from lineage_registry.formats.reading import MAX_SHOWN, bounded
 
-MAX_NODES = 200_000
+MAX_NODES = 100_000
 MAX_NESTING = 32
 """Graphs in graphs; protobuf itself stops at about as many."""
 _MAX_FIELDS = 2_000_000

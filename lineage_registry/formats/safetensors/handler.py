@@ -7,18 +7,21 @@ from typing import Any, ClassVar
 
 from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
-from lineage_registry.formats.census import Census, elements, named_as_buffer
+from lineage_registry.formats.census import Census, elements, named_as_buffer, named_as_scale
 from lineage_registry.formats.companions import unexplained
 from lineage_registry.formats.options import byte_size, torch_dtype
-from lineage_registry.formats.reading import head, notes, shown
+from lineage_registry.formats.reading import notes, shown
 from lineage_registry.formats.requirements import installed, require
-from lineage_registry.formats.safetensors.header import Header, looks_like_header, read_header
+from lineage_registry.formats.safetensors.header import Header, read_header
+from lineage_registry.formats.safetensors.index import check_indexes, index_files
 from lineage_registry.formats.safetensors.of_numpy import numpy_parts
 from lineage_registry.formats.safetensors.of_torch import torch_parts
 from lineage_registry.formats.safetensors.shards import write_shards
 from lineage_registry.formats.safetensors.stored import stored_tensors
 from lineage_registry.formats.safetensors.ties import Parts, aliases
-from lineage_registry.formats.sniffing.kinds import FileKind
+from lineage_registry.formats.sniffing.files import of_kinds
+from lineage_registry.formats.sniffing.folders import folder_kind
+from lineage_registry.formats.sniffing.kinds import FileKind, FolderKind
 from lineage_registry.formats.weights import (
     NUMPY_ARRAY,
     TORCH_MODULE,
@@ -26,6 +29,7 @@ from lineage_registry.formats.weights import (
     confidence,
     counted,
     is_flat,
+    narrowed,
 )
 from lineage_registry.ports.filesets import FileSet, LocalFiles, total_size
 from lineage_registry.ports.handlers import Confidence, FormatHandler
@@ -47,10 +51,18 @@ class SafetensorsHandler(FormatHandler):
     classes: ClassVar[tuple[str, ...]] = (TORCH_MODULE,)
     load_options: ClassVar[frozenset[str]] = frozenset({"framework", "device", "dtype"})
     save_options: ClassVar[frozenset[str]] = frozenset({"metadata", "max_shard_size"})
-    kinds: ClassVar[tuple[str, ...]] = (FileKind.SAFETENSORS.value,)
+    kinds: ClassVar[tuple[str, ...]] = (
+        FileKind.SAFETENSORS.value,
+        FolderKind.SHARDED_SAFETENSORS.value,
+    )
 
     def _claim(self, obj: object) -> int | None:
         return 0 if is_flat(obj, NUMPY_ARRAY, TORCH_TENSOR) else super()._claim(obj)
+
+    def its_files(self, files: FileSet) -> list[str]:
+        """Return the weights in the set, and what says where they lie."""
+        weights = _weights(files)
+        return [*weights, *index_files(files)] if weights else []
 
     def _detect(self, files: FileSet) -> Confidence:
         return confidence(files, _weights(files))
@@ -59,15 +71,20 @@ class SafetensorsHandler(FormatHandler):
         weights = _weights(files)
         if not weights:
             raise UnreadableArtifactError("there is no safetensors file")
-        headers = [_header(files, path) for path in weights]
+        headers = {path: _header(files, path) for path in weights}
         reasons = unexplained(files, weights)
+        censuses = [_census(header) for header in headers.values()]
+        sharded = folder_kind(files) is FolderKind.SHARDED_SAFETENSORS
         return Inspection(
             format=self.name,
             verdict=Verdict.NOT_INSPECTABLE if reasons else Verdict.SAFE,
+            kind=(FolderKind.SHARDED_SAFETENSORS if sharded else FileKind.SAFETENSORS).value,
             reasons=reasons,
+            warnings=tuple(check_indexes(files, headers)),
             bytes=total_size(files),
-            metadata=notes(headers[0].metadata),
-            **counted([_census(header) for header in headers]),
+            metadata=notes(headers[weights[0]].metadata),
+            quantization=narrowed(censuses),
+            **counted(censuses),
         )
 
     def _load(self, folder: Path, **options: object) -> dict[str, Any]:
@@ -94,7 +111,7 @@ class SafetensorsHandler(FormatHandler):
 
 
 def _weights(files: FileSet) -> list[str]:
-    return [path for path in files.paths() if looks_like_header(head(files, path, 10))]
+    return of_kinds(files, FileKind.SAFETENSORS)
 
 
 def _header(files: FileSet, path: str) -> Header:
@@ -104,12 +121,13 @@ def _header(files: FileSet, path: str) -> Header:
 
 def _census(header: Header) -> Census:
     census = Census()
-    buffers = 0
+    buffers = scales = 0
     for entry in header.entries:
         census.see(entry.name, entry.dtype, entry.shape)
         census.count(entry.dtype, elements(entry.shape))
         buffers += elements(entry.shape) if named_as_buffer(entry.name) else 0
-    census.buffers = buffers or None
+        scales += elements(entry.shape) if named_as_scale(entry.name) else 0
+    census.buffers, census.scales = buffers or None, scales or None
     return census
 
 

@@ -80,7 +80,10 @@ def read_header(stream: BinaryIO, size: int) -> Header:
     (length,) = _LENGTH.unpack(read_exactly(stream, _LENGTH.size, "the header's length"))
     if length > MAX_HEADER:
         raise UnsafeArtifactError(f"the header is longer than {MAX_HEADER} bytes")
-    raw = _parsed(read_exactly(stream, length, "the header"))
+    data = read_exactly(stream, length, "the header")
+    if data.count(b'"data_offsets"') > MAX_TENSORS:
+        raise UnsafeArtifactError(f"there are more than {MAX_TENSORS} tensors")
+    raw = _parsed(data)
     metadata = _metadata(raw.pop("__metadata__", {}))
     if len(raw) > MAX_TENSORS:
         raise UnsafeArtifactError(f"there are more than {MAX_TENSORS} tensors")

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from itertools import islice
 from pathlib import PurePosixPath
 
 from lineage_registry.errors import FormatError
@@ -14,6 +15,7 @@ from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.ports.filesets import FileSet, RememberingFiles, remembering
 
 _HEAD = 4096
+_MAX_SAID = 20
 _MAGIC: tuple[tuple[int, bytes, FileKind], ...] = (
     (0, b"GGUF", FileKind.GGUF),
     *((0, magic, FileKind.GGML) for magic in (b"lmgg", b"tjgg", b"fmgg", b"algg")),
@@ -37,10 +39,16 @@ _PICKLE = re.compile(rb"\x80[\x00-\x05]")
 _LONG_START = frozenset({b"X", b"B", b"T", b"\x8d", b"\x8e", b"\x96"})
 """Instructions behind which a long text may hide the rest."""
 _DICTIONARIES = frozenset(1 << bits for bits in range(12, 32))
-_PMML = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<PMML[\s>]", re.DOTALL)
+_PMML = re.compile(
+    rb"(\xef\xbb\xbf)?\s*(<\?[^>]*>\s*)*(<!--.*?-->\s*)*<(!DOCTYPE\s+)?(\w+:)?PMML[\s>]", re.DOTALL
+)
 _XGBOOST = re.compile(rb'\s*\{\s*"(learner|version)"\s*:')
 _CATBOOST = re.compile(rb'"(oblivious_trees|features_info|model_info)"\s*:')
 
+_COMPRESSED = (FileKind.ZLIB, FileKind.GZIP, FileKind.BZ2, FileKind.XZ, FileKind.LZ4)
+_WORDS = frozenset(
+    {FileKind.TEXT, FileKind.LIGHTGBM, FileKind.JSON, FileKind.EMPTY, FileKind.UNKNOWN}
+)
 _SUFFIXES: dict[str, frozenset[FileKind]] = {
     ".safetensors": frozenset({FileKind.SAFETENSORS}),
     ".onnx": frozenset({FileKind.ONNX}),
@@ -56,6 +64,9 @@ _SUFFIXES: dict[str, frozenset[FileKind]] = {
     ".pth": frozenset(
         {FileKind.TORCH_ZIP, FileKind.TORCH_LEGACY, FileKind.TORCHSCRIPT, FileKind.PICKLE}
     ),
+    **dict.fromkeys((".pkl", ".pickle"), frozenset({FileKind.PICKLE, *_COMPRESSED})),
+    ".joblib": frozenset({FileKind.PICKLE, *_COMPRESSED}),
+    **dict.fromkeys((".txt", ".md", ".csv"), _WORDS),
     ".npy": frozenset({FileKind.NPY}),
     ".npz": frozenset({FileKind.NPZ}),
     ".mlmodel": frozenset({FileKind.COREML}),
@@ -104,6 +115,17 @@ def kind_of_bytes(head: bytes) -> FileKind:
     kind = _kind_by_head(head, len(head))
     unclear = kind in {FileKind.TEXT, FileKind.UNKNOWN}
     return FileKind.PICKLE if unclear and runs_as_pickle(io.BytesIO(head)) else kind
+
+
+def disagreements(files: FileSet) -> tuple[str, ...]:
+    """Return a sentence for each file whose suffix promises another kind, the first of them."""
+    seen = remembering(files)
+    return seen.once("disagreements", lambda: _disagreements(seen))
+
+
+def _disagreements(files: RememberingFiles) -> tuple[str, ...]:
+    found = (disagreement(files, path) for path in files.paths())
+    return tuple(islice((what for what in found if what is not None), _MAX_SAID))
 
 
 def _kind(files: RememberingFiles, path: str) -> FileKind:
