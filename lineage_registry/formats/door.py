@@ -7,7 +7,7 @@ from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import AmbiguousFormatError
 from lineage_registry.formats.plain_files import PlainFilesHandler
 from lineage_registry.formats.reading import shown
-from lineage_registry.formats.sniffing.files import of_kinds
+from lineage_registry.formats.sniffing.files import disagreements, of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.sniffing.packed import COMPRESSED
 from lineage_registry.formats.worst import joined
@@ -63,8 +63,14 @@ def look_at_each(
     """Return the inspection with the worst verdict that any of the files deserves.
 
     A pickle beside good weights, or one that is said to be a plain file, is refused as it would be
-    alone.
+    alone. Suffixes that lie are warned of.
     """
+    judged = _judged(formats, files, found)
+    warnings = dict.fromkeys([*judged.warnings, *disagreements(files)])
+    return judged.model_copy(update={"warnings": tuple(warnings)})
+
+
+def _judged(formats: HandlerRegistry, files: RememberingFiles, found: Inspection) -> Inspection:
     whole = files.paths()
     alone = len(whole) == 1 and found.format != PlainFilesHandler.name
     if alone or found.verdict is Verdict.REFUSED:

@@ -152,6 +152,11 @@ FILES = {
     "zlib": (FileKind.ZLIB, lambda _: zlib.compress(b"words")),
     "bz2": (FileKind.BZ2, lambda _: bz2.compress(b"words")),
     "xz": (FileKind.XZ, lambda _: lzma.compress(b"words")),
+    "lzma": (FileKind.LZMA, lambda _: lzma.compress(b"words", lzma.FORMAT_ALONE)),
+    "joblib of long ago": (
+        FileKind.JOBLIB_ZF,
+        lambda _: b"ZF0x0000000000000005" + zlib.compress(b"words"),
+    ),
     "json": (FileKind.JSON, lambda _: b'{"a": 1}'),
     "json, a list": (FileKind.JSON, lambda _: b"\n [1, 2]"),
     "text": (FileKind.TEXT, lambda _: "Wörter\n".encode()),
