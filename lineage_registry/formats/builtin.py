@@ -4,6 +4,10 @@ from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 
 from lineage_registry.formats.archives.handler import ArchiveHandler
+from lineage_registry.formats.conversions.to_huggingface import ToHuggingFace
+from lineage_registry.formats.conversions.to_int8 import ToInt8
+from lineage_registry.formats.conversions.to_onnx import ToOnnx
+from lineage_registry.formats.conversions.to_safetensors import ToSafetensors
 from lineage_registry.formats.coreml.handler import CoremlHandler
 from lineage_registry.formats.door import look_at_each
 from lineage_registry.formats.gguf.handler import GgufHandler
@@ -50,7 +54,10 @@ def handlers() -> HandlerRegistry:
         CoremlHandler(),
     )
     built_in = (*readers, *folders, PlainFilesHandler())
-    registry = HandlerRegistry(built_in, announced=_announced, door=look_at_each)
+    converters = (ToSafetensors(), ToHuggingFace(), ToOnnx(), ToInt8())
+    registry = HandlerRegistry(
+        built_in, announced=_announced, door=look_at_each, converters=converters
+    )
     registry.add(ArchiveHandler(registry.inspect))
     return registry
 

@@ -13,6 +13,7 @@ from lineage_registry.errors import (
     FormatError,
     UnknownFormatError,
 )
+from lineage_registry.ports.conversions import Converter
 from lineage_registry.ports.filesets import FileSet, LocalFiles, RememberingFiles, remembering
 from lineage_registry.ports.handlers import (
     Confidence,
@@ -66,14 +67,18 @@ class HandlerRegistry:
         handlers: Iterable[FormatHandler] = (),
         announced: Callable[[], Iterable[EntryPoint]] = _none,
         door: Door = _open_door,
+        converters: Iterable[Converter] = (),
     ) -> None:
         self._handlers: dict[str, FormatHandler] = {}
         self._announced = announced
         self._door = door
         self._waiting: dict[str, EntryPoint] | None = None
         self._broken: dict[str, FormatError] = {}
+        self._converters: list[Converter] = []
         for handler in handlers:
             self._put(handler)
+        for converter in converters:
+            self.add_converter(converter)
 
     def add(self, handler: FormatHandler) -> None:
         """Make a handler known.
@@ -173,6 +178,39 @@ class HandlerRegistry:
         seen = remembering(files)
         handler = self.detect(seen) if name is None else self.by_name(name)
         return self._door(self, seen, handler.inspect(seen))
+
+    def add_converter(self, converter: Converter) -> None:
+        """Make a conversion known.
+
+        Raises:
+            AlreadyExistsError: There is one of this name from one of these formats.
+        """
+        for known in self._converters:
+            if known.name == converter.name and set(known.sources) & set(converter.sources):
+                raise AlreadyExistsError(f"there is a conversion to {converter.name!r} already")
+        self._converters.append(converter)
+
+    def conversions(self, source: str | None = None) -> list[Converter]:
+        """Return what can be converted to, by name; only from one format if it is named."""
+        found = [one for one in self._converters if source is None or source in one.sources]
+        return sorted(found, key=lambda one: one.name)
+
+    def converter(self, source: str, to: str) -> Converter:
+        """Return what turns files of the format `source` into what `to` names.
+
+        Raises:
+            UnknownFormatError: Nothing does.
+        """
+        known = self.conversions(source)
+        found = next((one for one in known if one.name == to), None)
+        if found is None:
+            names = ", ".join(one.name for one in known)
+            raise UnknownFormatError(
+                f"there is no conversion from {source} to {to!r}",
+                hint=f"{source} can become: {names}" if names else "this format stays as it is",
+                format=to,
+            )
+        return found
 
     def _put(self, handler: FormatHandler) -> None:
         if handler.name in self._handlers:

@@ -1,11 +1,13 @@
 """Folders of transformers, PEFT, diffusers and sentence-transformers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from lineage_registry.domain.formats import Inspection, Origin
 from lineage_registry.errors import UnreadableArtifactError
 from lineage_registry.formats.gguf.handler import GgufHandler
+from lineage_registry.formats.huggingface import pretrained
 from lineage_registry.formats.huggingface.card import Card, read_card
 from lineage_registry.formats.huggingface.code import own_code
 from lineage_registry.formats.huggingface.settings import (
@@ -19,11 +21,14 @@ from lineage_registry.formats.onnx.handler import OnnxHandler
 from lineage_registry.formats.pytorch.handler import PyTorchHandler
 from lineage_registry.formats.reading import notes, plain
 from lineage_registry.formats.safetensors.handler import SafetensorsHandler
+from lineage_registry.formats.safetensors.stored import stored_tensors
+from lineage_registry.formats.sniffing.files import of_kinds
 from lineage_registry.formats.sniffing.folders import folder_kind
-from lineage_registry.formats.sniffing.kinds import FolderKind
+from lineage_registry.formats.sniffing.kinds import FileKind, FolderKind
 from lineage_registry.formats.together import look_into
 from lineage_registry.ports.filesets import FileSet, remembering, total_size
-from lineage_registry.ports.handlers import Confidence, FormatHandler, InspectOnlyHandler
+from lineage_registry.ports.handlers import Confidence, FormatHandler
+from lineage_registry.ports.tensors import StoredTensor
 
 _FOLDERS = (
     FolderKind.TRANSFORMERS,
@@ -33,14 +38,20 @@ _FOLDERS = (
 )
 
 
-class HuggingFaceHandler(InspectOnlyHandler):
+class HuggingFaceHandler(FormatHandler):
     """Reads settings, weights, tokenizer and card of a folder; no library of theirs is imported.
 
     The weights are judged by the readers of their own formats, and the worst verdict counts. Code
     that the folder brings or names (`auto_map`, a file of Python, ...) needs trust.
+
+    Saving takes a model of transformers, a tokenizer, both as a pair, or a pipeline. Loading gives
+    the model; `into` gives the "tokenizer", "both" or a "pipeline". Nothing is ever fetched.
     """
 
     name: ClassVar[str] = "huggingface"
+    classes: ClassVar[tuple[str, ...]] = pretrained.CLASSES
+    load_options: ClassVar[frozenset[str]] = pretrained.LOAD_OPTIONS
+    save_options: ClassVar[frozenset[str]] = pretrained.SAVE_OPTIONS
     kinds: ClassVar[tuple[str, ...]] = tuple(kind.value for kind in _FOLDERS)
 
     def __init__(self, readers: Sequence[FormatHandler] = ()) -> None:
@@ -84,6 +95,23 @@ class HuggingFaceHandler(InspectOnlyHandler):
             **parts.judged(seen, [*sentence_piece_files(seen), *_code_files(seen)], code),
             **parts.counts(),
         )
+
+    def _claim(self, obj: object) -> int | None:
+        if isinstance(obj, tuple) and len(obj) == 2:
+            return super()._claim(obj[0])
+        return super()._claim(obj)
+
+    def _load(self, folder: Path, **options: object) -> object:
+        return pretrained.load(folder, options)
+
+    def _load_trusted(self, folder: Path, **options: object) -> object:
+        return pretrained.load(folder, options, trusted=True)
+
+    def _save(self, obj: object, folder: Path, **options: object) -> None:
+        pretrained.save(obj, folder, options)
+
+    def _tensors(self, files: FileSet) -> Iterable[StoredTensor]:
+        return stored_tensors(files, of_kinds(files, FileKind.SAFETENSORS))
 
 
 def _warnings(card: Card, found: list[str]) -> list[str]:

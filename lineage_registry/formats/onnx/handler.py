@@ -1,21 +1,23 @@
 """ONNX models, as one file or with files of weights beside it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import FormatError, UnreadableArtifactError
 from lineage_registry.formats.census import Census
 from lineage_registry.formats.companions import unexplained
+from lineage_registry.formats.onnx import runtime
 from lineage_registry.formats.onnx.external import external_files
 from lineage_registry.formats.onnx.model import Model, read_model
 from lineage_registry.formats.onnx.quantized import OPERATORS, quantization, scale_names
 from lineage_registry.formats.reading import bounded, notes, plain, shown
 from lineage_registry.formats.sniffing.files import of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
-from lineage_registry.formats.weights import confidence, counted
-from lineage_registry.ports.filesets import FileSet, remembering, total_size
-from lineage_registry.ports.handlers import Confidence, InspectOnlyHandler
+from lineage_registry.formats.weights import chosen, confidence, counted
+from lineage_registry.ports.filesets import FileSet, LocalFiles, remembering, total_size
+from lineage_registry.ports.handlers import Confidence, FormatHandler
 
 _KNOWN_DOMAINS = ("ai.onnx", "com.microsoft", "com.ms.", "pkg.", "org.pytorch.aten")
 _FOREIGN_CODE = {
@@ -37,11 +39,21 @@ class Found(NamedTuple):
     external: list[str]
 
 
-class OnnxHandler(InspectOnlyHandler):
-    """Reads graphs of ONNX: operators, signature and weights, by walking over the file."""
+class OnnxHandler(FormatHandler):
+    """Reads graphs of ONNX: operators, signature and weights, by walking over the file.
+
+    Loading gives a session of onnxruntime on the processor; `providers` names others, and
+    `into="model"` gives the graph itself. Saving takes a graph or what `torch.onnx.export`
+    returned; `external_data` keeps the weights in a second file.
+    """
 
     name: ClassVar[str] = "onnx"
+    classes: ClassVar[tuple[str, ...]] = runtime.CLASSES
+    load_options: ClassVar[frozenset[str]] = runtime.LOAD_OPTIONS
+    save_options: ClassVar[frozenset[str]] = runtime.SAVE_OPTIONS
     kinds: ClassVar[tuple[str, ...]] = (FileKind.ONNX.value,)
+    # Its library refuses weights in files that are links.
+    takes_links: ClassVar[bool] = False
 
     def its_files(self, files: FileSet) -> list[str]:
         """Return the models in the set, and the files that hold tensors of theirs."""
@@ -77,6 +89,14 @@ class OnnxHandler(InspectOnlyHandler):
             external=tuple(map(plain, external)),
             **counted([_census(found.model) for found in models]),
         )
+
+    def _load(self, folder: Path, **options: object) -> object:
+        files = LocalFiles(folder)
+        path = chosen(of_kinds(files, FileKind.ONNX), options.get("file"))
+        return runtime.load(files.place(path), options)
+
+    def _save(self, obj: object, folder: Path, **options: object) -> None:
+        runtime.save(obj, folder, options)
 
 
 def found_in(files: FileSet, path: str) -> Found:

@@ -1,0 +1,49 @@
+"""Models of Keras on their way to and from `.keras` files."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from lineage_registry.errors import InvalidInputError
+from lineage_registry.formats.requirements import installed, require
+from lineage_registry.formats.writing import whole_file
+
+FILE = "model.keras"
+CLASSES = ("keras.src.models.model.Model",)
+LOAD_OPTIONS = frozenset({"compile"})
+_BACKENDS = ("tensorflow", "jax", "torch")
+
+
+def load(place: Path, options: dict[str, object]) -> Any:
+    """Return the model; what it was compiled with is left out unless asked for."""
+    keras = _keras()
+    return keras.saving.load_model(
+        place, compile=bool(options.get("compile", False)), safe_mode=True
+    )
+
+
+def save(obj: object, folder: Path) -> None:
+    """Write the model.
+
+    Raises:
+        InvalidInputError: The object is no model of Keras.
+    """
+    keras = _keras()
+    if not isinstance(obj, keras.Model):
+        raise InvalidInputError(f"a Keras file is not made of a {type(obj).__qualname__}")
+    with whole_file(folder / FILE) as draft:
+        # The library goes by the suffix.
+        named = draft.with_name(f"{draft.name}.keras")
+        try:
+            obj.save(named)
+            named.replace(draft)
+        finally:
+            named.unlink(missing_ok=True)
+
+
+def _keras() -> Any:
+    # Keras asks for tensorflow if nobody says otherwise, whether it is there or not.
+    if "keras" not in sys.modules and "KERAS_BACKEND" not in os.environ:
+        os.environ["KERAS_BACKEND"] = next(filter(installed, _BACKENDS), _BACKENDS[0])
+    return require("keras", extra="keras")

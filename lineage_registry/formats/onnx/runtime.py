@@ -1,0 +1,87 @@
+"""ONNX graphs on their way to and from the libraries that make and run them."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from lineage_registry.errors import InvalidInputError
+from lineage_registry.formats.options import demand_names, one_of
+from lineage_registry.formats.requirements import require
+from lineage_registry.formats.writing import whole_file
+
+FILE = "model.onnx"
+DATA = "model.onnx.data"
+MODEL = "onnx.onnx_ml_pb2.ModelProto"
+_LARGEST = 2_000_000_000
+"""Protobuf messages end at 2 GiB."""
+PROGRAM = "torch.onnx.ONNXProgram"
+CLASSES = (MODEL, PROGRAM)
+LOAD_OPTIONS = frozenset({"file", "into", "providers", "session_options"})
+SAVE_OPTIONS = frozenset({"external_data"})
+
+
+def load(place: Path, options: dict[str, object]) -> Any:
+    """Return a session that runs the graph, or with `into="model"` the graph itself.
+
+    Raises:
+        InvalidInputError: An option cannot be used.
+    """
+    if one_of("into", options.get("into"), ("session", "model")) == "model":
+        return require("onnx", extra="onnx").load_model(str(place))
+    runtime = require("onnxruntime", extra="onnx")
+    wanted = demand_names("providers", options.get("providers"))
+    there = runtime.get_available_providers()
+    if missing := [one for one in wanted if one not in there]:
+        raise InvalidInputError(
+            f"onnxruntime has no {missing[0]!r} here",
+            hint=f"providers= among: {', '.join(there)}",
+            option="providers",
+        )
+    return runtime.InferenceSession(
+        str(place),
+        sess_options=options.get("session_options"),
+        providers=list(wanted) or ["CPUExecutionProvider"],
+    )
+
+
+def save(obj: object, folder: Path, options: dict[str, object]) -> None:
+    """Write a graph as one file, or with its weights in a second one.
+
+    They are apart if `external_data` says so, and if one file could not hold them.
+    """
+    onnx = require("onnx", extra="onnx")
+    model = getattr(obj, "model_proto", obj)
+    if not isinstance(model, onnx.ModelProto):
+        raise InvalidInputError(
+            f"an ONNX file is not made of a {type(obj).__qualname__}",
+            hint="hand in an onnx.ModelProto, or what torch.onnx.export returned",
+        )
+    apart = options.get("external_data")
+    if apart is None:
+        apart = model.ByteSize() >= _LARGEST
+    if not apart:
+        with whole_file(folder / FILE) as draft:
+            draft.write_bytes(model.SerializeToString())
+        return
+    _save_apart(onnx, model, folder)
+
+
+def _save_apart(onnx: Any, model: Any, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    # The library moves the weights out of the model that it is given; the caller's stays whole.
+    moved = onnx.ModelProto()
+    moved.CopyFrom(model)
+    with (
+        TemporaryDirectory(prefix=".onnx-", dir=folder) as place,
+        whole_file(folder / DATA) as data,
+        whole_file(folder / FILE) as graph,
+    ):
+        onnx.save_model(
+            moved,
+            str(Path(place, FILE)),
+            save_as_external_data=True,
+            all_tensors_to_one_file=True,
+            location=DATA,
+        )
+        Path(place, DATA).replace(data)
+        Path(place, FILE).replace(graph)
