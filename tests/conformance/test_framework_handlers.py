@@ -1,16 +1,33 @@
 """The handlers whose models are made by large libraries keep the rules, too."""
 
+import os
+
+import catboost
+import lightgbm
 import numpy as np
 import onnx
 import pytest
+import skops.io
 import torch
 import transformers
+import xgboost
 from onnx import TensorProto, helper, numpy_helper
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
+from lineage_registry.errors import InvalidInputError, UnreadableArtifactError, UnsafeArtifactError
+from lineage_registry.formats.builtin import handlers
 from lineage_registry.formats.huggingface.handler import HuggingFaceHandler
+from lineage_registry.formats.keras.handler import KerasHandler
+from lineage_registry.formats.keras.saved import _keras
 from lineage_registry.formats.onnx.handler import OnnxHandler
+from lineage_registry.formats.pytorch.handler import PyTorchHandler
+from lineage_registry.formats.sklearn.handler import SklearnHandler
+from lineage_registry.formats.trees.catboost import CatboostHandler
+from lineage_registry.formats.trees.lightgbm import LightgbmHandler
+from lineage_registry.formats.trees.xgboost import XgboostHandler
 from lineage_registry.testing.formats import FormatHandlerContract
 
 
@@ -78,6 +95,145 @@ class TestHuggingFace(FormatHandlerContract):
 
     def same(self, saved, loaded):
         return torch.equal(answer(saved[0]), answer(loaded))
+
+
+class TestPrograms(FormatHandlerContract):
+    def make_handler(self):
+        return PyTorchHandler()
+
+    def make_model(self):
+        model = torch.nn.Linear(3, 2).eval()
+        return torch.export.export(model, (torch.ones(2, 3),))
+
+    def same(self, saved, loaded):
+        x = torch.arange(6.0).reshape(2, 3)
+        return torch.equal(saved.module()(x), loaded.module()(x))
+
+
+def table():
+    random = np.random.default_rng(0)
+    x = random.standard_normal((60, 3))
+    return x, (x[:, 0] > 0).astype(int)
+
+
+class TestSklearn(FormatHandlerContract):
+    def make_handler(self):
+        return SklearnHandler()
+
+    def make_model(self):
+        return make_pipeline(StandardScaler(), LogisticRegression()).fit(*table())
+
+    def same(self, saved, loaded):
+        return np.array_equal(saved.predict_proba(table()[0]), loaded.predict_proba(table()[0]))
+
+
+class TestXgboost(FormatHandlerContract):
+    def make_handler(self):
+        return XgboostHandler()
+
+    def make_model(self):
+        return xgboost.XGBClassifier(n_estimators=3).fit(*table())
+
+    def same(self, saved, loaded):
+        x = table()[0]
+        return np.allclose(saved.predict_proba(x)[:, 1], loaded.predict(xgboost.DMatrix(x)))
+
+
+class TestLightgbm(FormatHandlerContract):
+    def make_handler(self):
+        return LightgbmHandler()
+
+    def make_model(self):
+        return lightgbm.LGBMClassifier(n_estimators=3, verbose=-1).fit(*table())
+
+    def same(self, saved, loaded):
+        x = table()[0]
+        return np.allclose(saved.predict_proba(x)[:, 1], loaded.predict(x))
+
+
+class TestCatboost(FormatHandlerContract):
+    def make_handler(self):
+        return CatboostHandler()
+
+    def make_model(self):
+        quiet = {"verbose": 0, "allow_writing_files": False}
+        return catboost.CatBoostClassifier(iterations=3, **quiet).fit(*table())
+
+    def same(self, saved, loaded):
+        x = table()[0]
+        raw = saved.predict(x, prediction_type="RawFormulaVal")
+        return np.allclose(raw, loaded.predict(x, prediction_type="RawFormulaVal"))
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+class TestKeras(FormatHandlerContract):
+    def make_handler(self):
+        return KerasHandler()
+
+    def make_model(self):
+        keras = _keras()
+        return keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
+
+    def same(self, saved, loaded):
+        x = np.ones((4, 3), dtype="float32")
+        return np.array_equal(saved.predict(x, verbose=0), loaded.predict(x, verbose=0))
+
+
+def test_estimators_of_foreign_types_are_not_saved_and_the_types_are_named(tmp_path):
+    model = make_pipeline(FunctionTransformer(os.path.join), LogisticRegression())
+    with pytest.raises(UnsafeArtifactError, match=r"posixpath\.join"):
+        SklearnHandler().save(model, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    skops.io.dump(model, tmp_path / "foreign.skops")
+    with pytest.raises(UnsafeArtifactError):
+        SklearnHandler().load(tmp_path)
+
+
+def test_trees_come_back_as_what_they_are_asked_for_as(tmp_path):
+    x, y = table()
+    made = xgboost.XGBClassifier(n_estimators=3).fit(x, y)
+    XgboostHandler().save(made, tmp_path / "x")
+    back = XgboostHandler().load(tmp_path / "x", into="classifier")
+    assert np.array_equal(back.predict(x), made.predict(x))
+    made.save_model(tmp_path / "as.json")
+    (tmp_path / "as.json").rename(tmp_path / "renamed")
+    assert isinstance(XgboostHandler().load(tmp_path, file="renamed"), xgboost.Booster)
+    quiet = {"verbose": 0, "allow_writing_files": False}
+    other = catboost.CatBoostClassifier(iterations=3, **quiet).fit(x, y)
+    CatboostHandler().save(other, tmp_path / "c")
+    again = CatboostHandler().load(tmp_path / "c", into="classifier")
+    assert np.array_equal(again.predict(x), other.predict(x))
+    for handler, place in ((XgboostHandler(), "x"), (CatboostHandler(), "c")):
+        with pytest.raises(InvalidInputError):
+            handler.load(tmp_path / place, into="soup")
+
+
+def test_keras_finds_its_file_under_any_name(tmp_path):
+    keras = _keras()
+    model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
+    KerasHandler().save(model, tmp_path)
+    (tmp_path / "model.keras").rename(tmp_path / "weights.bin")
+    assert KerasHandler().load(tmp_path).count_params() == 8
+
+
+def test_each_kind_of_object_has_one_handler():
+    known = handlers()
+    quiet = {"verbose": 0, "allow_writing_files": False}
+    expected = {
+        "onnx": graph(),
+        "huggingface": (llama(), tokenizer()),
+        "sklearn": LogisticRegression(),
+        "xgboost": xgboost.XGBClassifier(),
+        "lightgbm": lightgbm.LGBMRegressor(),
+        "catboost": catboost.CatBoost(quiet),
+        "keras": _keras().Sequential(),
+        "safetensors": torch.nn.Linear(1, 1),
+        "pytorch": torch.export.export(torch.nn.Linear(1, 1), (torch.ones(1, 1),)),
+    }
+    for name, obj in expected.items():
+        assert known.for_object(obj).name == name, name
+    assert known.for_object(llama()).name == "huggingface"
+    assert known.for_object(tokenizer()).name == "huggingface"
 
 
 def test_onnx_weights_in_a_second_file_load_as_session_and_as_graph(tmp_path):

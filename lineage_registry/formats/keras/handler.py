@@ -1,6 +1,7 @@
 """Models of Keras: `.keras` and HDF5."""
 
 import json
+from pathlib import Path
 from typing import Any, ClassVar
 
 from lineage_registry.domain.formats import Inspection, Verdict
@@ -8,25 +9,29 @@ from lineage_registry.errors import UnreadableArtifactError
 from lineage_registry.formats.archives.members import Members, opened
 from lineage_registry.formats.companions import unexplained
 from lineage_registry.formats.hdf5.walk import Contents, read_hdf5
+from lineage_registry.formats.keras import saved
 from lineage_registry.formats.keras.config import Configuration, read_configuration
 from lineage_registry.formats.keras.weights import count_weights
 from lineage_registry.formats.reading import notes, plain
 from lineage_registry.formats.sniffing.files import disagreement, kind_of, of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
-from lineage_registry.formats.weights import confidence, counted
-from lineage_registry.ports.filesets import FileSet, total_size
-from lineage_registry.ports.handlers import Confidence, InspectOnlyHandler
+from lineage_registry.formats.weights import chosen, confidence, counted
+from lineage_registry.ports.filesets import FileSet, LocalFiles, total_size
+from lineage_registry.ports.handlers import Confidence, FormatHandler
 
 _MAX_JSON = 64 * 1024 * 1024
 
 
-class KerasHandler(InspectOnlyHandler):
-    """Looks into models of Keras and into other HDF5 files; rebuilds nothing.
+class KerasHandler(FormatHandler):
+    """Looks into models of Keras and into other HDF5 files; rebuilds nothing to do so.
 
-    Layers that hold code, classes and functions that are not of Keras need trust.
+    Layers that hold code, classes and functions that are not of Keras need trust. Saving takes a
+    model; loading gives it back with `safe_mode=True`, compiled only if `compile` says so.
     """
 
     name: ClassVar[str] = "keras"
+    classes: ClassVar[tuple[str, ...]] = saved.CLASSES
+    load_options: ClassVar[frozenset[str]] = saved.LOAD_OPTIONS
     kinds: ClassVar[tuple[str, ...]] = ("keras", "hdf5")
 
     def _detect(self, files: FileSet) -> Confidence:
@@ -58,6 +63,21 @@ class KerasHandler(InspectOnlyHandler):
             metadata=notes(told),
             **counted([count_weights(content.datasets)]),
         )
+
+    def _load(self, folder: Path, **options: object) -> object:
+        return saved.load(_place(folder), options)
+
+    def _load_trusted(self, folder: Path, **options: object) -> object:
+        return saved.load(_place(folder), options, trusted=True)
+
+    def _save(self, obj: object, folder: Path, **options: object) -> None:
+        del options
+        saved.save(obj, folder)
+
+
+def _place(folder: Path) -> Path:
+    files = LocalFiles(folder)
+    return files.place(chosen(_models(files), None))
 
 
 def _models(files: FileSet) -> list[str]:

@@ -2,7 +2,11 @@
 
 import os
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from lineage_registry.errors import InvalidInputError
@@ -15,12 +19,19 @@ LOAD_OPTIONS = frozenset({"compile"})
 _BACKENDS = ("tensorflow", "jax", "torch")
 
 
-def load(place: Path, options: dict[str, object]) -> Any:
+def load(place: Path, options: dict[str, object], *, trusted: bool = False) -> Any:
     """Return the model; what it was compiled with is left out unless asked for."""
     keras = _keras()
-    return keras.saving.load_model(
-        place, compile=bool(options.get("compile", False)), safe_mode=True
-    )
+    with place.open("rb") as stream:
+        zipped = stream.read(2) == b"PK"
+    with TemporaryDirectory(prefix="lineage-registry-") as folder:
+        # The library goes by the suffix.
+        named = Path(folder, FILE if zipped else "model.h5")
+        named.symlink_to(place.resolve())
+        with _quiet():
+            return keras.saving.load_model(
+                named, compile=bool(options.get("compile", False)), safe_mode=not trusted
+            )
 
 
 def save(obj: object, folder: Path) -> None:
@@ -36,10 +47,19 @@ def save(obj: object, folder: Path) -> None:
         # The library goes by the suffix.
         named = draft.with_name(f"{draft.name}.keras")
         try:
-            obj.save(named)
+            with _quiet():
+                obj.save(named)
             named.replace(draft)
         finally:
             named.unlink(missing_ok=True)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the library's own use of what others deprecate to itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 def _keras() -> Any:

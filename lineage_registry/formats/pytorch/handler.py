@@ -11,6 +11,7 @@ from lineage_registry.formats.companions import unexplained
 from lineage_registry.formats.pytorch.checkpoint import Checkpoint
 from lineage_registry.formats.pytorch.export_form import read_export
 from lineage_registry.formats.pytorch.legacy_form import read_legacy
+from lineage_registry.formats.pytorch.programs import PROGRAM, load_program, save_program
 from lineage_registry.formats.pytorch.script_form import read_script
 from lineage_registry.formats.pytorch.stored import stored_tensors
 from lineage_registry.formats.pytorch.zip_form import read_zip
@@ -41,7 +42,10 @@ _READERS: dict[FileKind, Callable[[BinaryIO, int], Checkpoint]] = {
 
 
 class PyTorchHandler(FormatHandler):
-    """Saves a state dict, a module's state dict or a checkpoint; loads with `weights_only=True`.
+    """Saves a state dict, a module's state dict, a checkpoint or a program of `torch.export`.
+
+    Loads with `weights_only=True`, to the `device` (or `map_location`) that is named, mapped from
+    the file with `mmap`.
 
     There is no way around that, and none is tried when it fails. What it saves it inspects, and
     refuses to keep if it could not be loaded again in the same way. Dictionaries of tensors and
@@ -49,12 +53,13 @@ class PyTorchHandler(FormatHandler):
     """
 
     name: ClassVar[str] = "pytorch"
-    load_options: ClassVar[frozenset[str]] = frozenset({"file", "map_location", "mmap"})
+    classes: ClassVar[tuple[str, ...]] = (PROGRAM,)
+    load_options: ClassVar[frozenset[str]] = frozenset({"file", "map_location", "device", "mmap"})
     kinds: ClassVar[tuple[str, ...]] = tuple(kind.value for kind in _READERS)
 
     def _claim(self, obj: object) -> int | None:
         loose = isinstance(obj, dict | list | tuple) and holds_tensors(obj)
-        return 0 if loose and not is_flat(obj, TORCH_TENSOR) else None
+        return 0 if loose and not is_flat(obj, TORCH_TENSOR) else super()._claim(obj)
 
     def _detect(self, files: FileSet) -> Confidence:
         return confidence(files, _weights(files))
@@ -88,16 +93,18 @@ class PyTorchHandler(FormatHandler):
         files = LocalFiles(folder)
         path = chosen(_weights(files), options.get("file"))
         place = files.place(path)
+        if kind_of(files, path) is FileKind.TORCH_EXPORT:
+            return load_program(place)
         mmap = bool(options.get("mmap", False)) and kind_of(files, path) is FileKind.TORCH_ZIP
-        return torch.load(
-            place, weights_only=True, map_location=options.get("map_location", "cpu"), mmap=mmap
-        )
+        return torch.load(place, weights_only=True, map_location=_device(options), mmap=mmap)
 
     def _load_trusted(self, folder: Path, **options: object) -> object:
         torch = require("torch", extra="torch")
         files = LocalFiles(folder)
         path = chosen(_weights(files), options.get("file"))
-        device = options.get("map_location", "cpu")
+        device = _device(options)
+        if kind_of(files, path) is FileKind.TORCH_EXPORT:
+            return load_program(files.place(path), trusted=True)
         if kind_of(files, path) is FileKind.TORCHSCRIPT:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)
@@ -108,6 +115,9 @@ class PyTorchHandler(FormatHandler):
     def _save(self, obj: object, folder: Path, **options: object) -> None:
         del options
         torch = require("torch", extra="torch")
+        if isinstance(obj, torch.export.ExportedProgram):
+            save_program(obj, folder)
+            return
         state = obj.state_dict() if isinstance(obj, torch.nn.Module) else obj
         if not isinstance(state, dict | list | tuple | torch.Tensor):
             raise InvalidInputError(
@@ -122,6 +132,11 @@ class PyTorchHandler(FormatHandler):
     def _tensors(self, files: FileSet) -> Iterable[StoredTensor]:
         for path in _weights(files):
             yield from stored_tensors(files, path, _checkpoint(files, path))
+
+
+def _device(options: dict[str, object]) -> Any:
+    given = options.get("map_location")
+    return options.get("device", "cpu") if given is None else given
 
 
 def _weights(files: FileSet) -> list[str]:

@@ -1,6 +1,7 @@
 """Estimators of scikit-learn as skops files: types by name and numbers, no code."""
 
 import json
+from pathlib import Path
 from typing import Any, ClassVar
 
 from lineage_registry.domain.formats import Inspection, Verdict
@@ -10,20 +11,27 @@ from lineage_registry.formats.companions import unexplained
 from lineage_registry.formats.numpy.arrays import Arrays
 from lineage_registry.formats.numpy.header import MAGIC
 from lineage_registry.formats.reading import plain
+from lineage_registry.formats.sklearn import skops_files
 from lineage_registry.formats.sklearn.schema import MAX_SCHEMA, reasons_against, types_in
 from lineage_registry.formats.sniffing.files import disagreement, of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
-from lineage_registry.formats.weights import confidence, counted
-from lineage_registry.ports.filesets import FileSet, total_size
-from lineage_registry.ports.handlers import Confidence, InspectOnlyHandler
+from lineage_registry.formats.weights import chosen, confidence, counted
+from lineage_registry.ports.filesets import FileSet, LocalFiles, total_size
+from lineage_registry.ports.handlers import Confidence, FormatHandler
 
 _SCHEMA = "schema.json"
 
 
-class SklearnHandler(InspectOnlyHandler):
-    """Looks into skops files: which types they name, which arrays they hold."""
+class SklearnHandler(FormatHandler):
+    """Looks into skops files: which types they name, which arrays they hold.
+
+    Saving takes an estimator made of types that skops knows, and says which are not. Loading makes
+    others only if they are trusted.
+    """
 
     name: ClassVar[str] = "sklearn"
+    classes: ClassVar[tuple[str, ...]] = skops_files.CLASSES
+    load_options: ClassVar[frozenset[str]] = frozenset({"file"})
     kinds: ClassVar[tuple[str, ...]] = ("skops",)
 
     def _detect(self, files: FileSet) -> Confidence:
@@ -55,6 +63,21 @@ class SklearnHandler(InspectOnlyHandler):
             producer=_producer(first),
             **counted([arrays.census]),
         )
+
+    def _load(self, folder: Path, **options: object) -> object:
+        return skops_files.load(_place(folder, options.get("file")))
+
+    def _load_trusted(self, folder: Path, **options: object) -> object:
+        return skops_files.load(_place(folder, options.get("file")), trusted=True)
+
+    def _save(self, obj: object, folder: Path, **options: object) -> None:
+        del options
+        skops_files.save(obj, folder)
+
+
+def _place(folder: Path, file: object) -> Path:
+    files = LocalFiles(folder)
+    return files.place(chosen(_estimators(files), file))
 
 
 def _estimators(files: FileSet) -> list[str]:

@@ -5,6 +5,7 @@ The numbers of the fields are those of `catboost/libs/model/flatbuffers/model.fb
 
 import json
 import struct
+from pathlib import Path
 from typing import Any, ClassVar
 
 from lineage_registry.domain.formats import Inspection
@@ -14,10 +15,11 @@ from lineage_registry.formats.reading import read_exactly
 from lineage_registry.formats.sniffing.files import kind_of, of_kinds
 from lineage_registry.formats.sniffing.folders import json_file
 from lineage_registry.formats.sniffing.kinds import FileKind
+from lineage_registry.formats.trees import libraries
 from lineage_registry.formats.trees.ensemble import Ensemble, inspection, word, words
-from lineage_registry.formats.weights import confidence
-from lineage_registry.ports.filesets import FileSet
-from lineage_registry.ports.handlers import Confidence, InspectOnlyHandler
+from lineage_registry.formats.weights import chosen, confidence
+from lineage_registry.ports.filesets import FileSet, LocalFiles
+from lineage_registry.ports.handlers import Confidence, FormatHandler
 
 _KINDS = (FileKind.CATBOOST, FileKind.CATBOOST_JSON)
 _HEAD = struct.Struct("<4sI")
@@ -28,10 +30,12 @@ _MAX_FEATURES = 100_000
 _MAX_INFO = 1_000
 
 
-class CatboostHandler(InspectOnlyHandler):
+class CatboostHandler(FormatHandler):
     """Reads the features, the number of trees and the training's parameters; there is no code."""
 
     name: ClassVar[str] = "catboost"
+    classes: ClassVar[tuple[str, ...]] = libraries.CATBOOST_CLASSES
+    load_options: ClassVar[frozenset[str]] = libraries.LOAD_OPTIONS
     kinds: ClassVar[tuple[str, ...]] = tuple(kind.value for kind in _KINDS)
 
     def _detect(self, files: FileSet) -> Confidence:
@@ -40,6 +44,15 @@ class CatboostHandler(InspectOnlyHandler):
     def _inspect(self, files: FileSet) -> Inspection:
         paths = of_kinds(files, *_KINDS)
         return inspection(self.name, files, paths, [_model(files, path) for path in paths])
+
+    def _load(self, folder: Path, **options: object) -> object:
+        files = LocalFiles(folder)
+        place = files.place(chosen(of_kinds(files, *_KINDS), options.get("file")))
+        return libraries.load_catboost(place, options)
+
+    def _save(self, obj: object, folder: Path, **options: object) -> None:
+        del options
+        libraries.save_catboost(obj, folder)
 
 
 def _model(files: FileSet, path: str) -> Ensemble:

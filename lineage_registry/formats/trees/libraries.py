@@ -12,7 +12,7 @@ XGBOOST_FILE, LIGHTGBM_FILE, CATBOOST_FILE = "model.ubj", "model.txt", "model.cb
 XGBOOST_CLASSES = ("xgboost.core.Booster", "xgboost.sklearn.XGBModel")
 LIGHTGBM_CLASSES = ("lightgbm.basic.Booster", "lightgbm.sklearn.LGBMModel")
 CATBOOST_CLASSES = ("catboost.core.CatBoost",)
-LOAD_OPTIONS = frozenset({"into"})
+LOAD_OPTIONS = frozenset({"into", "file"})
 _INTO = ("booster", "classifier", "regressor")
 
 
@@ -60,7 +60,9 @@ def load_catboost(place: Path, options: dict[str, object]) -> Any:
     catboost = require("catboost", extra="catboost")
     kinds = {"classifier": "CatBoostClassifier", "regressor": "CatBoostRegressor"}
     into = one_of("into", options.get("into"), _INTO)
-    return getattr(catboost, kinds.get(into, "CatBoost"))().load_model(str(place), format="cbm")
+    with place.open("rb") as stream:
+        form = "cbm" if stream.read(4) == b"CBM1" else "json"
+    return getattr(catboost, kinds.get(into, "CatBoost"))().load_model(str(place), format=form)
 
 
 def save_catboost(obj: object, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """LightGBM models as text."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from lineage_registry.domain.formats import Inspection
@@ -7,10 +8,11 @@ from lineage_registry.errors import UnreadableArtifactError
 from lineage_registry.formats.ranges import Ranges
 from lineage_registry.formats.sniffing.files import of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
+from lineage_registry.formats.trees import libraries
 from lineage_registry.formats.trees.ensemble import Ensemble, inspection, number, word, words
-from lineage_registry.formats.weights import confidence
-from lineage_registry.ports.filesets import FileSet
-from lineage_registry.ports.handlers import Confidence, InspectOnlyHandler
+from lineage_registry.formats.weights import chosen, confidence
+from lineage_registry.ports.filesets import FileSet, LocalFiles
+from lineage_registry.ports.handlers import Confidence, FormatHandler
 
 _MAX_HEAD = 8 * 1024 * 1024
 _PIECE = 64 * 1024
@@ -18,10 +20,12 @@ _END = b"end of trees"
 _MAX_TREES = 1_000_000
 
 
-class LightgbmHandler(InspectOnlyHandler):
+class LightgbmHandler(FormatHandler):
     """Reads what stands before the trees; such files hold no code."""
 
     name: ClassVar[str] = "lightgbm"
+    classes: ClassVar[tuple[str, ...]] = libraries.LIGHTGBM_CLASSES
+    load_options: ClassVar[frozenset[str]] = frozenset({"file"})
     kinds: ClassVar[tuple[str, ...]] = (FileKind.LIGHTGBM.value,)
 
     def _detect(self, files: FileSet) -> Confidence:
@@ -30,6 +34,15 @@ class LightgbmHandler(InspectOnlyHandler):
     def _inspect(self, files: FileSet) -> Inspection:
         paths = of_kinds(files, FileKind.LIGHTGBM)
         return inspection(self.name, files, paths, [_model(files, path) for path in paths])
+
+    def _load(self, folder: Path, **options: object) -> object:
+        files = LocalFiles(folder)
+        place = files.place(chosen(of_kinds(files, FileKind.LIGHTGBM), options.get("file")))
+        return libraries.load_lightgbm(place)
+
+    def _save(self, obj: object, folder: Path, **options: object) -> None:
+        del options
+        libraries.save_lightgbm(obj, folder)
 
 
 def _model(files: FileSet, path: str) -> Ensemble:
@@ -89,4 +102,8 @@ def _trees(ranges: Ranges, start: int, said: dict[str, str]) -> int | None:
     at = start + sum(size for size in sizes if size is not None)
     if at + len(_END) > ranges.size or ranges.at(at, len(_END)) != _END:
         raise UnreadableArtifactError("the trees do not end where their sizes say")
+    behind = ranges.at(at, min(ranges.size - at, _MAX_HEAD))
+    open_end = b"\nparameters:" in behind and b"\nend of parameters" not in behind
+    if open_end or not behind.endswith(b"\n"):
+        raise UnreadableArtifactError("the file is cut off behind its trees")
     return len(sizes)
