@@ -430,6 +430,7 @@ def do_the_rest(registry: Registry) -> None:
     registry.remove_alias("rest", "best")
     registry.set_licence("rest:1", "MIT")
     registry.define_licence("LicenseRef-house", ["attribution"])
+    registry.collect_garbage(dry_run=False)
     registry.stop_obligations("rest:2", "rest:1", evidence="agreed")
     taint = registry.taint("rest:1", "leak", severity="info", reason="found")
     registry.lift_taint(taint.id, reason="cleaned")
