@@ -13,7 +13,7 @@ from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.streams import Streamed
 from lineage_registry.errors import InputIncompleteError, InputTooLargeError, RegistryError
 from lineage_registry.exports import answer_chunks
-from lineage_registry.ports.commands import Deployment, Family, Page, Run, Version
+from lineage_registry.ports.commands import Deployment, Family, Run, Version
 from lineage_registry.problems import problem
 
 PROBLEM_TYPE = "application/problem+json"
@@ -42,8 +42,8 @@ def answer_response(answer: Any, request: Request, status: int) -> Response:
         headers["ETag"] = tag = f'"{answer.revision}"'
         if request.method == "GET" and matches(request.headers.get("if-none-match"), tag):
             return Response(None, HTTPStatus.NOT_MODIFIED, headers)
-    elif isinstance(answer, Page | Lineage) and answer.next_cursor is not None:
-        headers["Link"] = f'<{_next_page(request, answer.next_cursor)}>; rel="next"'
+    elif (cursor := getattr(answer, "next_cursor", None)) is not None:
+        headers["Link"] = f'<{_next_page(request, cursor)}>; rel="next"'
     if isinstance(answer, Lineage) and isinstance(answer.nodes, Streamed):
         chunks = map(str.encode, answer_chunks(answer))
         return StreamingResponse(chunks, status, headers, "application/json")

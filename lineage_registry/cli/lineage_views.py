@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from lineage_registry.cli.views import GAP, Cell, Fields, Line, Table, Tree, View, Words
-from lineage_registry.cli.words import plural, ref, short, stage, state
+from lineage_registry.cli.words import plural, ref, role, short, stage, state
 
 if TYPE_CHECKING:
     from lineage_registry.domain.lineage import Lineage, LineageNode
@@ -192,7 +192,7 @@ def neighbours(one: "Neighbours") -> View:
             if each.direction == "upstream"
             else EDGE_WORDS[each.edge].down,
             [ref(each.reference), _gone(each.deleted)],
-            each.role,
+            role(each.role),
             None if each.declared else Cell("inferred", "dim"),
         )
         for each in sorted(one.neighbours, key=lambda each: each.direction == "downstream")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lineage_registry.cli.views import GAP, Cell, Fields, Line, Table, View, Words
-from lineage_registry.cli.words import plural, ref, short, stage
+from lineage_registry.cli.words import plural, ref, role, short, stage
 
 if TYPE_CHECKING:
     from lineage_registry.ports.commands import Exposure, Mark, ReachingTaint, Recall, Step
@@ -64,7 +64,7 @@ def exposure(one: "Exposure") -> View:
             (
                 str(each.distance),
                 [ref(each.reference), _remarks(each.status, each.declared, each.tested_only)],
-                each.role,
+                role(each.role),
                 _way(each.path),
             )
             for each in one.sources

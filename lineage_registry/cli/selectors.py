@@ -7,9 +7,8 @@ import typer
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output
 from lineage_registry.cli.composing import takes
-from lineage_registry.cli.listing import note_cut
 from lineage_registry.cli.session import registry
-from lineage_registry.cli.walks import Part
+from lineage_registry.cli.walks import Part, note_left_out
 
 
 @takes("part", Part)
@@ -30,4 +29,4 @@ def select(
     output.emit(found, lambda: views.nodes(found.nodes))
     if not found.nodes:
         output.note("nothing found")
-    note_cut(truncated=found.truncated)
+    note_left_out(found)

@@ -11,7 +11,7 @@ from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import note_cut
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.terminal import has_unicode
-from lineage_registry.cli.walks import Named, Part
+from lineage_registry.cli.walks import Named, Part, note_left_out
 
 if TYPE_CHECKING:
     from lineage_registry.ports.commands import Ends
@@ -88,7 +88,7 @@ def order(
     with registry() as opened:
         found = opened.order(*reference, direction=direction, limit=limit, **part.scope())
     output.emit(found, lambda: views.order(found))
-    note_cut(truncated=found.truncated)
+    note_left_out(found)
 
 
 @takes("part", Part)

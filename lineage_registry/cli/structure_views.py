@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from lineage_registry.cli.lineage_views import node
 from lineage_registry.cli.views import GAP, Cell, Line, Part, Table, View
-from lineage_registry.cli.words import plural, ref
+from lineage_registry.cli.words import plural, ref, role
 
 if TYPE_CHECKING:
     from lineage_registry.ports.commands import CommonAncestors, Ends, Order, Path, Paths
@@ -29,7 +29,7 @@ def _path(path: "Path") -> Iterator[Part]:
     yield Line(ref(path.nodes[0]))
     for step, (name, edges) in enumerate(zip(path.nodes[1:], path.steps, strict=True), 1):
         said = ", ".join(
-            EDGE_WORDS[one.edge].up + (f" ({one.role})" if one.role else "")
+            EDGE_WORDS[one.edge].up + (f" ({role(one.role)})" if role(one.role) else "")
             for one in edges
             if one.edge is not None
         )

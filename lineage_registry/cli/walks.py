@@ -10,7 +10,11 @@ from lineage_registry.cli.words import plural
 from lineage_registry.errors import InvalidQueryError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lineage_registry.domain.graph import NodeKind
     from lineage_registry.domain.lineage import Lineage
+    from lineage_registry.ports.commands import Order
     from lineage_registry.registry import LineageHandle, Registry
     from lineage_registry.registry.asking import NamedScope, Scope
 
@@ -228,17 +232,25 @@ def note_beyond(found: "Lineage") -> None:
     """Say what was left out, and how to see it."""
     if not found.truncated:
         return
-    counted = [
-        plural(count, kind.replace("_", " ")) for kind, count in (found.omitted or {}).items()
-    ]
-    *most, last = counted or ["more"]
-    left = f"{', '.join(most)} and {last}" if most else last
+    left = _counted(found.omitted)
     if found.next_cursor is None:
         output.note(f"not complete: {left} lie deeper; raise the depth")
     else:
         output.note(
             f"not complete: {left} not shown; raise --limit, or --cursor {found.next_cursor}"
         )
+
+
+def note_left_out(found: "Lineage | Order") -> None:
+    """Say what the limit of an answer without pages left out."""
+    if found.truncated:
+        output.note(f"not complete: {_counted(found.omitted)} not shown; raise --limit")
+
+
+def _counted(omitted: "Mapping[NodeKind, int] | None") -> str:
+    counted = [plural(count, kind.replace("_", " ")) for kind, count in (omitted or {}).items()]
+    *most, last = counted or ["more"]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _way(walk: Walk) -> tuple[Literal["upstream", "downstream", "both"], int | None]:

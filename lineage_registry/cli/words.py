@@ -66,6 +66,11 @@ def state(name: str) -> Cell:
     return Cell(name.replace("_", " "), _STATES.get(name, "bad" if name != "active" else "good"))
 
 
+def role(name: str) -> str:
+    """Return a role; nothing for `other`, which says nothing."""
+    return "" if name == "other" else name
+
+
 def pairs(values: Mapping[str, Any], most: int | None = None) -> str:
     """Return `key=value, ...`; numbers to six digits."""
     said = [f"{key}={value(each)}" for key, each in values.items()]

@@ -58,6 +58,19 @@ def test_a_key_that_is_none_is_refused(client, key):
     assert answer.status_code == 422
 
 
+def test_every_answer_in_pages_links_to_the_next(client):
+    for name in ("raw", "other"):
+        client.post(f"/api/v1/datasets/{name}/versions", json={})
+        taint = {"of": f"datasets:/{name}/1", "kind": "pii", "reason": "x"}
+        assert client.post("/api/v1/taints", json=taint).status_code == 201
+    for path, key in (("taints", "taints"), ("tainted", "nodes")):
+        first = client.get(f"/api/v1/{path}?limit=1")
+        url = re.fullmatch(r'<(\S+)>; rel="next"', first.headers["link"])[1]
+        second = client.get(url)
+        assert first.json()[key] != second.json()[key]
+        assert "link" not in second.headers
+
+
 def test_pages_link_to_the_next_and_join_to_the_whole(client):
     for number in range(5):
         client.post("/api/v1/models", json={"name": f"net {number}", "tags": {"a": "b&c"}})
