@@ -28,12 +28,13 @@ from minio import Minio
 
 from lineage_registry.artifacts.s3 import S3ArtifactStore
 from lineage_registry.domain.digests import Digest
+from lineage_registry.ports.uploads import fingerprint
 from tests.servers.addresses import S3Address
 from tests.servers.backends import open_s3
 
 BAR_RATIO = 0.8
 BAR_MIB = 200
-WAYS = ("bare", "named", "seekable", "stream")
+WAYS = ("bare", "file", "known", "named", "seekable", "stream")
 MIB = 1024 * 1024
 
 
@@ -83,6 +84,8 @@ def upload_with_store(way, where, path, bucket) -> float:
         where.endpoint, bucket, where.access_key, where.secret_key, secure=where.secure, prefix=way
     )
     store.check()
+    if way in {"file", "known"}:
+        return upload_file(store, path, known=way == "known")
     expected = None
     if way == "named":
         with path.open("rb") as file:
@@ -91,6 +94,16 @@ def upload_with_store(way, where, path, bucket) -> float:
     start = time.perf_counter()
     with opened as source:
         stored = store.put(source, expected=expected)
+    took = time.perf_counter() - start
+    assert stored.size == path.stat().st_size
+    assert not stored.existed
+    return took
+
+
+def upload_file(store, path, *, known) -> float:
+    hashed = fingerprint(path) if known else None
+    start = time.perf_counter()
+    stored = store.upload(path, hashed or fingerprint(path))
     took = time.perf_counter() - start
     assert stored.size == path.stat().st_size
     assert not stored.existed

@@ -181,6 +181,7 @@ def _s3(settings: Settings, parts: SplitResult) -> ArtifactStore:
         secure=secure,
         region=settings.s3_region,
         prefix=prefix,
+        public_url=settings.s3_public_url,
     )
 
 

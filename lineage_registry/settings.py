@@ -52,6 +52,8 @@ class Settings(BaseModel):
         artifacts: Where bytes are kept; None lets the kind of `url` decide.
         actor: Who is accountable for what is written.
         api_token: What a client proves its identity with.
+        s3_public_url: Where clients of the server reach its S3, like `https://s3.example.com`. If
+            it is set they exchange large files with it; otherwise the server passes them on.
         api_keys: Who may use the server: token=actor pairs, separated by commas.
         allowed_hosts: Names that the server answers to; `*` is any.
         max_upload_bytes: Largest file that the server takes.
@@ -68,6 +70,7 @@ class Settings(BaseModel):
     s3_access_key: SecretStr | None = None
     s3_secret_key: SecretStr | None = None
     s3_region: str | None = None
+    s3_public_url: str | None = None
     api_keys: Annotated[SecretStr | None, BeforeValidator(_check_keys)] = None
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)] = _LOOPBACK
     max_upload_bytes: int = Field(default=100 * 2**30, ge=1)

@@ -19,6 +19,7 @@ from lineage_registry.api.logs import add_log_routes
 from lineage_registry.api.openapi import describe
 from lineage_registry.api.pins import Pins
 from lineage_registry.api.responses import problem_response
+from lineage_registry.api.uploads import Uploads
 from lineage_registry.errors import InvalidInputError, NotFoundError
 from lineage_registry.ports.artifacts import ArtifactStore
 from lineage_registry.ports.commands import Commands
@@ -56,6 +57,7 @@ def create_app(
     add_export_routes(app, commands)
     add_log_routes(app, commands)
     Blobs(artifacts, max_upload_bytes).add_routes(app)
+    Uploads(artifacts, max_upload_bytes).add_routes(app)
     Pins(artifacts).add_routes(app)
     app.add_middleware(Edge, access=Access(api_keys, allowed_hosts))
     app.add_exception_handler(HTTPException, _no_route)

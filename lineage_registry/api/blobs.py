@@ -29,6 +29,7 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _TRANSFERS = 24
 _LINES = 1_000
 _MANY = 100_000
+_WORTH_IT = 1024 * 1024
 
 
 Parts = Generator[bytes, None, None]
@@ -96,11 +97,19 @@ class Blobs:
         )
 
     async def get(self, request: Request) -> Response:
-        """Stream a blob, or a range of it. Only the whole is verified: it breaks off if wrong."""
+        """Stream a blob, or a range of it. Only the whole is verified: it breaks off if wrong.
+
+        With `direct=true` a large one is where the answer leads to, if clients can reach S3.
+        """
         digest = _digest(request)
         if matches(request.headers.get("if-none-match"), f'"{digest}"'):
             return Response(None, HTTPStatus.NOT_MODIFIED, _headers(digest))
         size = await run_in_threadpool(self._artifacts.size, digest)
+        if size >= _WORTH_IT and read_query(request.scope["query_string"]).get("direct") == "true":
+            url = await run_in_threadpool(self._artifacts.signed_url, digest)
+            if url is not None:
+                headers = {"Location": url, "Cache-Control": "no-store"}
+                return Response(None, HTTPStatus.TEMPORARY_REDIRECT, headers)
         span = _span(request, digest, size)
         if span is not None and span.start >= span.end:
             return _unsatisfiable(size)

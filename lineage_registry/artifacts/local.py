@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +11,9 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 
+from lineage_registry.artifacts.local_staging import LocalStaging
 from lineage_registry.domain.digests import Digest
 from lineage_registry.ports.artifacts import (
     ArtifactStore,
@@ -48,6 +50,7 @@ class LocalArtifactStore(ArtifactStore):
     ```text
     blobs/sha256/ab/ab12...   one file for each blob, named by its digest (`sha256sum` agrees)
     tmp/                      uploads under way
+    staging/                  parts that clients of a server have sent
     pins/                     what uploads keep from clean-up
     ```
 
@@ -59,13 +62,16 @@ class LocalArtifactStore(ArtifactStore):
         b'weights'
     """
 
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.LOCAL_PATHS})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {Capability.LOCAL_PATHS, Capability.COLLECTION}
+    )
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
         self._blobs = self.root / "blobs" / "sha256"
         self._tmp = self.root / "tmp"
         self._pins = self.root / "pins"
+        self._staging = self.root / "staging"
         self._durable: set[Path] = set()
 
     def _put(self, source: CheckedSource) -> bool:
@@ -120,6 +126,15 @@ class LocalArtifactStore(ArtifactStore):
             os.fchmod(descriptor, os.fstat(descriptor).st_mode & _BLOB_MODE)
         self._settle(known.digest)
         return False
+
+    @property
+    def staging(self) -> LocalStaging:
+        """Where a server puts the parts that clients send: `staging/`."""
+
+        def put(source: BinaryIO, digest: Digest, size: int) -> None:
+            self._put(CheckedSource(source, expected=digest, size=size))
+
+        return LocalStaging(self._translating, self._staging, put)
 
     def _settle(self, digest: Digest) -> None:
         self._settle_many([digest])
@@ -196,6 +211,14 @@ class LocalArtifactStore(ArtifactStore):
                 found = path.stat()
                 if found.st_mtime < before.timestamp():
                     yield Leftover(found.st_size, partial(path.unlink, missing_ok=True))
+        for name in _sorted_names(self._staging):
+            with suppress(FileNotFoundError):
+                found, size = (self._staging / name).stat(), 0
+                for part in _sorted_names(self._staging / name):
+                    size += (self._staging / name / part).stat().st_size
+                if found.st_mtime < before.timestamp():
+                    remove = partial(shutil.rmtree, self._staging / name, ignore_errors=True)
+                    yield Leftover(size, remove)
 
     def _check(self) -> None:
         with self._unfinished(_NOTE_MODE) as (descriptor, _):

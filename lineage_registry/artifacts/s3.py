@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from lineage_registry.domain.digests import Digest
 from lineage_registry.errors import (
@@ -30,6 +31,7 @@ from lineage_registry.ports.artifacts import (
     missing,
 )
 from lineage_registry.ports.byte_streams import CheckedSource, RangeFile
+from lineage_registry.ports.staging import SIGNED_FOR
 from lineage_registry.ports.uploads import PART_SIZE, Fingerprint, Meter, send_parts
 
 try:
@@ -48,6 +50,8 @@ except ImportError as error:
 
 from lineage_registry.artifacts import s3_multipart
 from lineage_registry.artifacts.s3_errors import explain
+from lineage_registry.artifacts.s3_signing import sign
+from lineage_registry.artifacts.s3_staging import S3Staging
 from lineage_registry.artifacts.s3_streams import ObjectStream, whole
 
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -70,7 +74,7 @@ class S3ArtifactStore(ArtifactStore):
     No conditional write is used: whoever loses a race to a name replaces bytes by the same bytes.
     """
 
-    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.COLLECTION})
     _names_first: ClassVar[bool] = True
 
     def __init__(
@@ -84,6 +88,7 @@ class S3ArtifactStore(ArtifactStore):
         region: str | None = None,
         prefix: str = "",
         create_bucket: bool = True,
+        public_url: str | None = None,
     ) -> None:
         """Remember where the artifacts are; the first use connects.
 
@@ -96,6 +101,8 @@ class S3ArtifactStore(ArtifactStore):
             region: Saves one question to the server, if known.
             prefix: What all keys begin with; a slash is added.
             create_bucket: Whether to create the bucket if it is missing.
+            public_url: `http://` or `https://`, host and port by which clients of a server reach
+                the same S3: they then exchange large files with it themselves.
 
         Raises:
             InvalidInputError: The endpoint or the bucket cannot be the name of one.
@@ -117,8 +124,28 @@ class S3ArtifactStore(ArtifactStore):
                 region=region,
                 http_client=self._http,
             )
+            self._public = _public(public_url, access_key, secret_key, region)
         except ValueError as error:
             raise InvalidInputError(f"not an S3 address: {endpoint}/{bucket}: {error}") from error
+
+    @property
+    def staging(self) -> S3Staging:
+        """Where a server puts the parts that clients send: `staging/`."""
+        under = f"{self._prefix}staging/"
+        return S3Staging(
+            self._translating,
+            self._client,
+            self.bucket,
+            public=self._public,
+            under=under,
+            key_of=self._key,
+        )
+
+    def _signed_url(self, digest: Digest) -> str | None:
+        if self._public is None:
+            return None
+        key = self._key(digest)
+        return sign(self._client, "GET", self.bucket, key, lifetime=SIGNED_FOR, at=self._public).url
 
     @property
     def _client(self) -> Minio:
@@ -310,6 +337,16 @@ def _checked_prefix(prefix: str) -> str:
     if not prefix.isprintable() or {".", ".."} & set(parts):
         raise InvalidInputError(f"not a prefix of keys: {prefix[:100]!r}")
     return "".join(f"{part}/" for part in parts)
+
+
+def _public(url: str | None, access_key: str, secret_key: str, region: str | None) -> Minio | None:
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
+        raise InvalidInputError(f"not http://HOST:PORT: {url[:100]!r}")
+    secure = parts.scheme == "https"
+    return Minio(parts.netloc, access_key, secret_key, secure=secure, region=region)
 
 
 def _http_pool() -> urllib3.PoolManager:

@@ -8,21 +8,14 @@ an upload is bound to its length and its SHA-256, and S3 refuses every other one
 import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 from urllib.parse import urlunsplit
 
 from minio import Minio, signer
 
 from lineage_registry.domain.digests import Digest
+from lineage_registry.ports.staging import Signed
 
 CHECKSUM = "x-amz-checksum-sha256"
-
-
-class Signed(NamedTuple):
-    """A request that may be sent once or more until it expires: a URL, and what goes with it."""
-
-    url: str
-    headers: dict[str, str]
 
 
 def checksum(digest: Digest) -> str:
@@ -44,8 +37,11 @@ def sign(
     lifetime: timedelta,
     query: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    at: Minio | None = None,
 ) -> Signed:
     """Return a URL for one request; the headers have to be sent as they are signed.
+
+    With `at` the URL has the address of that client, which need not be reachable from here.
 
     Raises:
         S3Error: The region of the bucket is not known, and cannot be asked for.
@@ -62,7 +58,7 @@ def sign(
         "X-Amz-Expires": str(int(lifetime.total_seconds())),
         "X-Amz-SignedHeaders": ";".join(sorted({"host", *given})),
     }
-    url = client._base_url.build(  # noqa: SLF001
+    url = (at or client)._base_url.build(  # noqa: SLF001
         method=method, region=region, bucket_name=bucket, object_name=key, query_params=wanted
     )
     hashed, _ = signer._get_canonical_request_hash(  # noqa: SLF001

@@ -30,6 +30,7 @@ from lineage_registry.ports.byte_streams import (
     VerifyingReader,
 )
 from lineage_registry.ports.pinning import PIN_LIFETIME, Pinning
+from lineage_registry.ports.staging import Staging
 from lineage_registry.ports.uploads import Fingerprint
 
 _READ_AHEAD = 64 * 1024
@@ -45,6 +46,9 @@ class Capability(StrEnum):
 
     LOCAL_PATHS = "local-paths"
     """Blobs are plain files of this machine that may be memory-mapped."""
+
+    COLLECTION = "collection"
+    """Blobs can be listed with their times and removed; behind a server only the server can."""
 
 
 class Stored(NamedTuple):
@@ -388,6 +392,23 @@ class ArtifactStore(Pinning):
         with self._translating("clean up"):
             return self._sweep(older_than)
 
+    @property
+    def staging(self) -> Staging | None:
+        """Where a server puts the parts that clients send; None if it can take none."""
+        return None
+
+    @final
+    def signed_url(self, digest: Digest) -> str | None:
+        """Return a URL that gives the bytes to whoever has it, for a quarter of an hour.
+
+        Whoever reads them checks them. None if clients cannot reach the store by themselves.
+
+        Raises:
+            BackendError: The store failed.
+        """
+        with self._translating("sign a request"):
+            return self._signed_url(digest)
+
     @final
     def check(self) -> None:
         """Return if the store can be used now.
@@ -468,6 +489,10 @@ class ArtifactStore(Pinning):
     @abstractmethod
     def _unfinished_uploads(self, before: datetime) -> Iterator[Leftover]:
         """Walk over the uploads that were last touched before then."""
+
+    def _signed_url(self, digest: Digest) -> str | None:
+        del digest
+        return None
 
     @abstractmethod
     def _check(self) -> None:

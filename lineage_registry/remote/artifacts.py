@@ -5,6 +5,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 import httpx2
@@ -17,9 +18,10 @@ from lineage_registry.errors import (
     UnsupportedCapabilityError,
 )
 from lineage_registry.ports import drafts
-from lineage_registry.ports.artifacts import ArtifactStore, Blob, Leftover, missing
+from lineage_registry.ports.artifacts import ArtifactStore, Blob, Leftover, Progress, missing
 from lineage_registry.ports.byte_streams import CHUNK, CheckedSource, RangeFile, SourceFailedError
 from lineage_registry.ports.pins import ANNOUNCEMENTS, PinNote
+from lineage_registry.ports.uploads import Fingerprint, Meter
 from lineage_registry.remote.streams import BlobStream, BrokenBlob
 from lineage_registry.remote.transport import (
     PREFIX,
@@ -29,6 +31,7 @@ from lineage_registry.remote.transport import (
     not_understood,
     translated,
 )
+from lineage_registry.remote.uploads import Upload
 
 _BATCH: Final = 10_000
 _EVERYTHING: Final = "all"
@@ -76,6 +79,11 @@ class HttpArtifactStore(ArtifactStore):
             raise failures[0]
         stored = json_of(checked(response))
         return bool(stored.get("existed")) if isinstance(stored, dict) else False
+
+    def _upload(self, path: Path, known: Fingerprint, progress: Progress | None) -> bool:
+        if len(known.parts) == 1:
+            return super()._upload(path, known, progress)
+        return Upload(self._transport, path, known).run(Meter(progress))
 
     def _open(self, digest: Digest) -> tuple[io.RawIOBase, int]:
         stream = BlobStream(self._transport, _path(digest))
@@ -128,6 +136,8 @@ class HttpArtifactStore(ArtifactStore):
     # more for everything that is pinned.
 
     def _write_note(self, name: str, data: bytes) -> None:
+        if name.startswith(ANNOUNCEMENTS):
+            raise _done_there()
         note = PinNote.decode(data)
         left = max(note.expires_at - datetime.now(UTC), timedelta(0))
         document = {"digests": sorted(map(str, note.digests)), "ttl": left.total_seconds()}

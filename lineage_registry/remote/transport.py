@@ -2,9 +2,11 @@
 
 import json
 import random
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,7 +15,9 @@ import httpx2
 from lineage_registry.errors import (
     BackendError,
     BackendUnavailableError,
+    DigestMismatchError,
     InvalidInputError,
+    NotFoundError,
     RegistryError,
 )
 from lineage_registry.problems import error_from
@@ -23,6 +27,8 @@ ATTEMPTS: Final = 4
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 _BUSY: Final = 503
+_BROKEN: Final = 500
+_TIMEOUT: Final = 300.0
 
 
 class Transport:
@@ -39,17 +45,18 @@ class Transport:
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         self._base = _address(base_url)
-        self._client = httpx2.Client(
-            headers=headers,
-            timeout=httpx2.Timeout(timeout, connect=10.0, pool=None),
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
-            trust_env=False,
-            verify=self._base.startswith("https"),  # reading the certificates takes a while
-        )
+        self._client = _client(headers, timeout, secure=self._base.startswith("https"))
+
+    @cached_property
+    def _elsewhere(self) -> httpx2.Client:
+        """A client for where the server sends us; it knows nothing that is secret."""
+        return _client({"Accept-Encoding": "identity"}, _TIMEOUT, secure=True)
 
     def close(self) -> None:
         """Give back connections."""
         self._client.close()
+        if "_elsewhere" in vars(self):
+            self._elsewhere.close()
 
     def request(
         self,
@@ -78,6 +85,44 @@ class Transport:
             self._rest(attempt, response.headers.get("retry-after"))
         return checked(self.send(request))
 
+    def send_elsewhere(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes
+    ) -> None:
+        """Send a request that the server has signed for us, to where it says, without our key.
+
+        Raises:
+            BackendUnavailableError: Nobody answers there.
+            NotFoundError: The upload is over.
+            DigestMismatchError: The bytes are not what was signed.
+            BackendError: It is refused.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            with translated():
+                response = self._elsewhere.request(method, url, headers=headers, content=content)
+            if response.is_success:
+                return
+            if response.status_code < _BROKEN or attempt == ATTEMPTS:
+                raise _refused(response)
+            self._rest(attempt, response.headers.get("retry-after"))
+
+    def open_elsewhere(self, url: str, offset: int = 0) -> httpx2.Response:
+        """Open what the server leads to, from an offset on, without our key; it is streamed.
+
+        Raises:
+            BackendUnavailableError: Nobody answers there.
+            BackendError: It is refused.
+        """
+        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        with translated():
+            response = self._elsewhere.send(
+                self._elsewhere.build_request("GET", url, headers=headers), stream=True
+            )
+        if response.is_success:
+            return response
+        with translated():
+            response.read()
+        raise _refused(response)
+
     def build(
         self,
         method: str,
@@ -105,6 +150,31 @@ class Transport:
         if asked is not None and asked.isdigit():
             pause = max(pause, float(asked))
         time.sleep(min(pause, _LONGEST_PAUSE) * random.uniform(0.8, 1.0))  # noqa: S311
+
+
+def _client(headers: Mapping[str, str], timeout: float, *, secure: bool) -> httpx2.Client:
+    return httpx2.Client(
+        headers=headers,
+        timeout=httpx2.Timeout(timeout, connect=10.0, pool=None),
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+        trust_env=False,
+        verify=secure,  # reading the certificates takes a while
+    )
+
+
+def _refused(response: httpx2.Response) -> RegistryError:
+    """Return what the answer of an S3 server means."""
+    match = re.search(r"<Code>(\w+)</Code>", response.text)
+    code = match[1] if match else str(response.status_code)
+    if code == "NoSuchUpload":
+        return NotFoundError("there is no such upload", hint="begin it again")
+    if code in {"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}:
+        return DigestMismatchError(
+            "the file changed while it was sent", hint="send it again", s3_code=code
+        )
+    if response.status_code >= _BROKEN:
+        return BackendUnavailableError(f"the S3 server answered {code}")
+    return BackendError(f"the S3 server refuses: {code}", s3_code=code)
 
 
 def _address(text: str) -> str:

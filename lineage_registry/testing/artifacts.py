@@ -30,6 +30,7 @@ from lineage_registry.errors import (
     ArtifactNotFoundError,
     DigestMismatchError,
     InvalidInputError,
+    UnsupportedCapabilityError,
 )
 from lineage_registry.ports.artifacts import ArtifactStore, Capability, Source
 
@@ -405,6 +406,8 @@ class ArtifactStoreContract(ABC):
         store.verify(stored.digest)
 
     def test_blobs_are_listed_with_their_sizes_and_times(self, store: ArtifactStore) -> None:
+        if _does_not_collect(store):
+            return
         before = datetime.now(UTC) - _SKEW
         blobs = {store.put(io.BytesIO(bytes(n))).digest: n for n in range(5)}
         found = list(store.iter_blobs())
@@ -414,6 +417,8 @@ class ArtifactStoreContract(ABC):
     def test_a_collection_removes_what_it_is_given_and_nothing_else(
         self, store: ArtifactStore, raw: RawArtifacts
     ) -> None:
+        if _does_not_collect(store):
+            return
         kept = store.put(io.BytesIO(b"kept")).digest
         names = raw.names()
         gone = {store.put(io.BytesIO(bytes([n]))).digest for n in range(5)}
@@ -425,6 +430,8 @@ class ArtifactStoreContract(ABC):
     def test_a_collection_spares_what_is_pinned_and_what_is_needed(
         self, store: ArtifactStore
     ) -> None:
+        if _does_not_collect(store):
+            return
         pinned, needed, gone = (store.put(io.BytesIO(bytes([n]))).digest for n in range(3))
         asked = list[frozenset[Digest]]()
 
@@ -440,6 +447,8 @@ class ArtifactStoreContract(ABC):
     def test_a_pin_that_comes_during_a_collection_waits_for_its_end(
         self, store: ArtifactStore
     ) -> None:
+        if _does_not_collect(store):
+            return
         digest = store.put(io.BytesIO(b"weights")).digest
         other = store.put(io.BytesIO(b"others")).digest
         with ThreadPoolExecutor(1) as pool:
@@ -462,6 +471,8 @@ class ArtifactStoreContract(ABC):
     def test_a_collection_that_fails_removes_nothing_and_lets_pins_go_on(
         self, store: ArtifactStore, raw: RawArtifacts
     ) -> None:
+        if _does_not_collect(store):
+            return
         digest = store.put(io.BytesIO(b"weights")).digest
         names = raw.names()
 
@@ -508,6 +519,19 @@ class ArtifactStoreContract(ABC):
 
     def test_a_store_that_can_be_used_says_so(self, store: ArtifactStore) -> None:
         store.check()
+
+
+def _does_not_collect(store: ArtifactStore) -> bool:
+    """Tell whether a store leaves collecting to others; then it says so."""
+    if Capability.COLLECTION in store.capabilities:
+        return False
+    for question in (
+        lambda: list(store.iter_blobs()),
+        lambda: store.collect([_NOWHERE], lambda _: frozenset()),
+    ):
+        with pytest.raises(UnsupportedCapabilityError):
+            question()
+    return True
 
 
 def _read(store: ArtifactStore, digest: Digest) -> bytes:

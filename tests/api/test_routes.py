@@ -32,6 +32,7 @@ def _filled(path):
         "alias": "best",
         "taint": "1",
         "licence": "x",
+        "number": "1",
     }
     for name in ("name", "run_id", *values):
         path = path.replace(f"{{{name}}}", values.get(name, "x"))
