@@ -451,6 +451,7 @@ def do_the_rest(registry: Registry) -> None:
     registry.delete_version("rest:2", force=True, reason="done")
     registry.restore_version("rest:2")
     registry.import_rows([{"version": {"name": "row"}}, {"version": {"name": "row"}}])
+    registry.collect_garbage(dry_run=False, force=True)
     registry.update("rest", description="what is left")
     registry.delete("rest", force=True, reason="done")
     registry.restore("rest")
