@@ -114,7 +114,7 @@ class Pinning(ABC):
         with self._translating("read the pins"):
             kept = [
                 note.digests
-                for name, note in self._notes()
+                for name, note in self._all_notes().items()
                 if note.expires_at > now and not name.startswith(ANNOUNCEMENTS)
             ]
         return frozenset().union(*kept)
@@ -207,6 +207,20 @@ class Pinning(ABC):
         ):
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _all_notes(self) -> dict[str, PinNote]:
+        """Return every note, also where somebody replaces one while they are read.
+
+        Drafts write the new note before they remove the old one. A listing may miss both, and a
+        note may go before it is read; then the next listing has the one that took its place.
+        """
+        found: dict[str, PinNote] = {}
+        while True:
+            unseen = [name for name in self._note_names("") if name not in found]
+            read = {name: self._read_note(name) for name in unseen}
+            found |= {name: PinNote.decode(data) for name, data in read.items() if data is not None}
+            if not unseen:
+                return found
 
     def _notes(self, prefix: str = "") -> Iterator[tuple[str, PinNote]]:
         for name in list(self._note_names(prefix)):

@@ -256,6 +256,22 @@ class TestOnlyLocal:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
         assert list(tmp_path.iterdir()) == []
 
+    def test_a_pin_that_is_replaced_while_pins_are_read_is_not_overlooked(
+        self, local_store, monkeypatch
+    ):
+        digest = Digest("0" * 64)
+        pins = [local_store.pin([digest])]
+        real = LocalArtifactStore._read_note
+
+        def read(store, name):
+            if len(pins) < 4:  # somebody is faster, several times
+                pins.append(store.pin([digest]))
+                store.unpin(pins[-2])
+            return real(store, name)
+
+        monkeypatch.setattr(LocalArtifactStore, "_read_note", read)
+        assert local_store.pinned_digests() == {digest}
+
     def test_an_unreadable_pin_stops_whoever_asks_what_is_pinned(self, local_store):
         local_store.pin([Digest("0" * 64)])
         (note,) = (local_store.root / "pins").iterdir()
