@@ -5,6 +5,7 @@ Everything here is linear in nodes and edges, and nothing recurses: a way may ha
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 
 from lineage_registry.domain.graph import Edge
 from lineage_registry.domain.view import Direction
@@ -26,21 +27,20 @@ class Trails:
         """Find the ways to all nodes.
 
         Args:
-            distances: What the walk reached, in order of distance.
+            distances: What the walk reached, in order of (distance, id).
             edges: The edges among it.
             direction: Which way the walk went.
         """
-        self._downstream = direction is Direction.DOWNSTREAM
+        down = direction is Direction.DOWNSTREAM
+        self._near: Callable[[Edge], int] = attrgetter("target" if down else "source")
+        self._far: Callable[[Edge], int] = attrgetter("source" if down else "target")
         self._starts = [node for node, distance in distances.items() if not distance]
-        self._edges = list(edges)
-        into: defaultdict[int, list[Edge]] = defaultdict(list)
-        for edge in self._edges:
-            near, far = self._ends(edge)
-            if distances[far] == distances[near] + 1:
-                into[far].append(edge)
+        self._leading: defaultdict[int, list[Edge]] = defaultdict(list)
+        for edge in edges:
+            self._leading[self._near(edge)].append(edge)
         self.arrivals: dict[int, Edge] = {}
         self._before: dict[int, int] = {}
-        self._choose(distances, into)
+        self._choose(distances)
 
     def trail(self, node: int) -> list[Edge]:
         """Return the edges of the way to one node, the one at the start first; none for a start."""
@@ -66,32 +66,34 @@ class Trails:
 
     def reached_by(self, taken: Callable[[Edge], bool]) -> set[int]:
         """Return what the starts lead to along such edges alone, the starts included."""
-        leading: defaultdict[int, list[Edge]] = defaultdict(list)
-        for edge in filter(taken, self._edges):
-            leading[self._ends(edge)[0]].append(edge)
+        leading, far = self._leading, self._far
         seen = set(self._starts)
         frontier = self._starts
         while frontier:
-            fresh = {self._ends(edge)[1] for node in frontier for edge in leading.get(node, ())}
+            fresh = {
+                far(edge) for node in frontier for edge in leading.get(node, ()) if taken(edge)
+            }
             frontier = list(fresh - seen)
             seen |= fresh
         return seen
 
-    def _choose(self, distances: Mapping[int, int], into: Mapping[int, list[Edge]]) -> None:
-        inferred: dict[int, int] = {}
-        for node in distances:
-            edges = into.get(node)
-            if not edges:
-                inferred[node] = 0
-                continue
-            cost, near, *_, edge = min(
-                (inferred[near] + (not edge.declared), near, edge.kind, edge.role, edge)
-                for edge in edges
-                for near, _ in (self._ends(edge),)
-            )
-            inferred[node] = cost
-            self.arrivals[node], self._before[node] = edge, near
+    def _choose(self, distances: Mapping[int, int]) -> None:
+        """Look at each edge once; of nodes equally far the one with the smallest id comes first."""
+        inferred = dict.fromkeys(self._starts, 0)
+        for node, distance in distances.items():
+            for edge in self._leading.get(node, ()):
+                far = self._far(edge)
+                if distances[far] != distance + 1:
+                    continue
+                cost = inferred.get(node, 0) + (not edge.declared)
+                if (
+                    far not in inferred
+                    or cost < inferred[far]
+                    or (cost == inferred[far] and self._comes_first(edge, node, far))
+                ):
+                    inferred[far], self.arrivals[far], self._before[far] = cost, edge, node
 
-    def _ends(self, edge: Edge) -> tuple[int, int]:
-        """Return the end nearer to the starts and the other one."""
-        return (edge.target, edge.source) if self._downstream else (edge.source, edge.target)
+    def _comes_first(self, edge: Edge, node: int, far: int) -> bool:
+        """Tell whether it stands before the edge chosen so far, if that is from the same node."""
+        chosen = self.arrivals[far]
+        return self._before[far] == node and (edge.kind, edge.role) < (chosen.kind, chosen.role)
