@@ -22,7 +22,7 @@ from lineage_registry.errors import (
 )
 
 Decision = Generator[Event, int, None]
-_AT_ONCE: Final = 100_000
+_SLOTS: Final = "taint/"
 _NAMED: Final = 20
 GUARDED: Final = ("Production",)
 """Stages that are guarded where nobody said which are."""
@@ -84,7 +84,7 @@ def lift_taint(view: GraphView, taint: int) -> Decision:
     Raises:
         TaintNotFoundError: There is none of this number, or it was lifted before.
     """
-    slot = (REGISTRY, f"taint/{taint}")
+    slot = (REGISTRY, f"{_SLOTS}{taint}")
     node = view.values([slot]).get(slot)
     if node is None:
         raise TaintNotFoundError(
@@ -105,13 +105,9 @@ def active(
         kinds: Only these; none of them when empty.
         severities: Only these; none of them when empty.
     """
-    last = int(view.values([(REGISTRY, "taints")]).get((REGISTRY, "taints"), 0))
-    found: list[Taint] = []
-    for first in range(1, last + 1, _AT_ONCE):
-        numbers = range(first, min(first + _AT_ONCE, last + 1))
-        slots = view.values([(REGISTRY, f"taint/{number}") for number in numbers])
-        places = [(int(node), key) for (_, key), node in slots.items()]
-        found += [_read(node, key, str(text)) for (node, key), text in view.values(places).items()]
+    slots = [(int(node), key) for key, node in view.values_under(REGISTRY, _SLOTS).items()]
+    told = view.values(slots) if slots else {}
+    found = (_read(node, key, str(text)) for (node, key), text in told.items())
     return sorted(
         taint
         for taint in found
@@ -136,20 +132,20 @@ def carriers(view: GraphView, taints: Iterable[Taint]) -> dict[int, list[Taint]]
 def reaching(view: GraphView, starts: Collection[int], taints: Sequence[Taint]) -> list[Reach]:
     """Return those of the taints that reach one of the starts, nearest first.
 
-    It costs a walk up from the starts, and a second one if something is found; nothing without
-    taints.
+    Only if something is found does it walk up from the starts; nothing is read without taints.
     """
     if not taints or not starts:
         return []
     begins = carriers(view, taints)
-    near = view.walk(starts, Walk(kinds=CARRYING, deleted=True, edges=False)).distances
-    nearest: dict[int, tuple[Taint, int]] = {}
-    for node in near:
-        for taint in begins.get(node, ()):
-            nearest.setdefault(taint.id, (taint, node))
-    if not nearest:
+    met = view.comes_from(starts, begins, CARRYING)
+    if not met:
         return []
     whole = view.walk(starts, UPWARD)
+    nearest: dict[int, tuple[Taint, int]] = {}
+    for node in whole.distances:
+        if node in met:
+            for taint in begins[node]:
+                nearest.setdefault(taint.id, (taint, node))
     trails = Trails(whole.distances, whole.edges, Direction.UPSTREAM)
     found = [Reach(taint, trails.nodes_to(node)) for taint, node in nearest.values()]
     return sorted(found, key=lambda reach: (len(reach.way), reach.taint.id))
@@ -226,4 +222,4 @@ def _refusal(view: GraphView, version: int, doing: str, found: Sequence[Reach]) 
 
 def _read(node: int, key: str, text: str) -> Taint:
     severity, kind, reason = text.split("\n", 2)
-    return Taint(int(key.removeprefix("taint/")), node, kind, Severity(severity), reason)
+    return Taint(int(key.removeprefix(_SLOTS)), node, kind, Severity(severity), reason)

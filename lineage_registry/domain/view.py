@@ -105,6 +105,7 @@ class Walk:
         having: Filters that a reported node passes.
         limit: Nodes to report at most, closest first by (distance, id); None reports all.
         edges: Whether to report the edges among the reported nodes.
+        counted: Whether to say how many these are, where that is cheaper than to report them.
     """
 
     direction: Direction = Direction.UPSTREAM
@@ -118,6 +119,7 @@ class Walk:
     having: tuple[Filter, ...] = ()
     limit: int | None = None
     edges: bool = True
+    counted: bool = False
 
 
 class Closure(NamedTuple):
@@ -130,12 +132,15 @@ class Closure(NamedTuple):
             role); each once.
         depth_reached: Largest distance in `distances`.
         truncated: Whether `limit` or `depth` cut off something that would be reported.
+        joined: How many edges there are, if the walk was asked to count them and could; None says
+            nothing.
     """
 
     distances: Mapping[int, int]
     edges: Sequence[Edge]
     depth_reached: int
     truncated: bool
+    joined: int | None = None
 
 
 class Census(NamedTuple):
@@ -244,6 +249,13 @@ class GraphView(ABC):
     def values(self, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Scalar]:
         """Return those of the wanted (node, key) values that hold, in one round trip."""
 
+    @abstractmethod
+    def values_under(self, node: int, prefix: str) -> dict[str, Scalar]:
+        """Return the values of a node that hold and whose keys begin so, by key, in one read.
+
+        Prefixes are names in the code; they never come from a user, and are not empty.
+        """
+
     def locate(self, addresses: Collection[Address]) -> dict[Address, Located]:
         """Return where each address leads; those whose first node is missing are left out.
 
@@ -324,7 +336,7 @@ class GraphView(ABC):
     @abstractmethod
     def edges(
         self, ids: Collection[int], direction: Direction, kinds: Collection[EdgeKind]
-    ) -> list[Edge]:
+    ) -> Sequence[Edge]:
         """Return the edges of `kinds` that leave (UPSTREAM) or enter (DOWNSTREAM) these nodes.
 
         Edges to deleted nodes are edges like others. Order: (source, kind, target, role).
@@ -397,6 +409,17 @@ class GraphView(ABC):
             found = self.walk(starts, named).distances
             picked.append(picked_of({id_: far for id_, far in found.items() if far}, pick))
         return Survey(self.census(starts, walk), picked)
+
+    def comes_from(
+        self, starts: Collection[int], nodes: Collection[int], kinds: Collection[EdgeKind]
+    ) -> set[int]:
+        """Return those of the nodes that the starts come from, over edges of `kinds`.
+
+        Passes through deleted nodes; what is a start and one of the nodes is returned. An engine
+        that need not carry what lies between does not.
+        """
+        walk = Walk(kinds=frozenset(kinds), deleted=True, edges=False)
+        return set(nodes) & self.walk(starts, walk).distances.keys()
 
     @abstractmethod
     def path(self, source: int, target: int, kinds: Collection[EdgeKind]) -> list[int] | None:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from lineage_registry.domain.graph import LINEAGE, EdgeKind, Node, NodeKind, text_of
+from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Node, NodeKind, text_of
 from lineage_registry.domain.lifecycle import demand_stages, stages
 from lineage_registry.domain.references import Reference
 from lineage_registry.domain.resolution import write_references
@@ -104,10 +104,12 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
     ids = {*census.owners, *served.distances, *production, *named_conflicting}
     named = _named(view, ids)
     families = _families(census.owners, production, named)
-    serving = _serving(view, served.distances, named)
     origins = dict.fromkeys(sorted(starts)[: command.limit], 0)
     drawn = {**closest.distances, **origins}
-    edges = view.edges(drawn, Direction.UPSTREAM, sorted(LINEAGE)) if drawn else []
+    # One read for what serves and for what can be drawn.
+    near = {**drawn, **served.distances}
+    edges = view.edges(near, Direction.UPSTREAM, sorted(LINEAGE)) if near else []
+    serving = _serving(view, served.distances, edges, named)
     nodes = describe_nodes(view, drawn)
     notify = _notify([*families, *serving])
     return Impact.model_construct(
@@ -129,7 +131,7 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
         licences_complete=complete,
         closest=[node for node in nodes if node.id not in origins],
         origins=[node for node in nodes if node.id in origins],
-        edges=[edge for edge in edges if edge.target in drawn],
+        edges=[edge for edge in edges if edge.source in drawn and edge.target in drawn],
         truncated=cut or max(len(by_distance), len(families), len(conflicting)) > command.limit,
         revision=view.revision,
         as_of=view.at(view.revision),
@@ -194,9 +196,10 @@ def _families(
     ]
 
 
-def _serving(view: GraphView, services: Mapping[int, int], named: _Named) -> list[DeploymentHit]:
-    edges = view.edges(services, Direction.UPSTREAM, (EdgeKind.SERVES,)) if services else []
-    served = {edge.source: edge.target for edge in edges}
+def _serving(
+    view: GraphView, services: Mapping[int, int], edges: Sequence[Edge], named: _Named
+) -> list[DeploymentHit]:
+    served = {edge.source: edge.target for edge in edges if edge.kind is EdgeKind.SERVES}
     versions = view.nodes(set(served.values()), ("name",)) if served else {}
     references = write_references(view, versions) if versions else {}
     return [

@@ -143,6 +143,12 @@ class ReferenceView(GraphView):
         found = {pair: self.value(*pair) for pair in wanted}
         return {pair: value for pair, value in found.items() if value is not None}
 
+    def values_under(self, node: int, prefix: str) -> dict[str, Scalar]:
+        """Return the values whose keys begin so."""
+        keys = [key for owner, key in self.graph.values if owner == node and key.startswith(prefix)]
+        found = {key: self.value(node, key) for key in keys}
+        return {key: value for key, value in found.items() if value is not None}
+
     def nodes(self, ids: Collection[int], keys: Collection[str] | None = None) -> dict[int, Node]:
         """Return the nodes that exist, in the order of `ids`."""
         there = (self.graph.nodes[i] for i in ids if self.exists(i))

@@ -8,7 +8,7 @@ from datetime import timedelta
 import networkx as nx
 
 from lineage_registry.domain.graph import LINEAGE, EdgeKind, Interval, NodeKind
-from lineage_registry.domain.view import Census, Comparison, Direction
+from lineage_registry.domain.view import Census, Comparison, Direction, Walk
 from lineage_registry.errors import BackendError
 from lineage_registry.ports.graph import Head, Recorded, leaf_hash
 from lineage_registry.testing import reference_graph as reference
@@ -293,6 +293,23 @@ class CensusWithLimit(ReferenceView):
         if walk.limit is None or len(kept) > walk.limit + len(set(starts)):
             return found
         return found if walk.limit > 99 else Census({(1, NodeKind.RUN): walk.limit}, found.owners)
+
+
+@view
+class CausesStopAtDeleted(ReferenceView):
+    def comes_from(self, starts, nodes, kinds):
+        walk = Walk(kinds=frozenset(kinds), edges=False)
+        return set(nodes) & self.walk(starts, walk).distances.keys()
+
+
+@view
+class PrefixIgnoresCase(ReferenceView):
+    def values_under(self, node, prefix):
+        keys = [key for owner, key in self.graph.values if owner == node]
+        found = {
+            key: self.value(node, key) for key in keys if key.lower().startswith(prefix.lower())
+        }
+        return {key: value for key, value in found.items() if value is not None}
 
 
 @view

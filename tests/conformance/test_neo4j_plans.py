@@ -60,6 +60,7 @@ SAMPLES: dict[str, object] = {
     "owner": 1,
     "owner_keys": ["name"],
     "position": 1,
+    "prefix": "taint/",
     "report": None,
     "revision": 1,
     "source": 3,

@@ -45,6 +45,11 @@ class Neo4jView(GraphView):
         rows = self._reader.read("read.values", parameters)[0]["rows"]
         return {(node, key): value for node, key, value in rows}
 
+    def values_under(self, node: int, prefix: str) -> dict[str, Scalar]:
+        """Return the values whose keys begin so."""
+        parameters = {"node": node, "prefix": prefix, "revision": self.revision}
+        return dict(self._reader.read("read.values_under", parameters)[0]["rows"])
+
     def locate(self, addresses: Collection[Address]) -> dict[Address, Located]:
         """Return where each address leads."""
         wanted = list(dict.fromkeys(addresses))
@@ -107,7 +112,7 @@ class Neo4jView(GraphView):
 
     def edges(
         self, ids: Collection[int], direction: Direction, kinds: Collection[EdgeKind]
-    ) -> list[Edge]:
+    ) -> Sequence[Edge]:
         """Return the edges of `kinds` that leave or enter these nodes."""
         return self._walker.edges(ids, direction, kinds)
 
@@ -160,8 +165,20 @@ class Neo4jView(GraphView):
         return self._walker.census(starts, walk)
 
     def survey(self, starts: Collection[int], walk: Walk, picks: Sequence[Pick]) -> Survey:
-        """Count what `walk` finds and name some of it; one walk serves all picks by values."""
-        return Survey(self.census(starts, walk), self._walker.picked(starts, walk, picks))
+        """Count what `walk` finds and name some of it, from one walk."""
+        return self._walker.survey(starts, walk, picks)
+
+    def comes_from(
+        self, starts: Collection[int], nodes: Collection[int], kinds: Collection[EdgeKind]
+    ) -> set[int]:
+        """Return those of the nodes that the starts come from, in one statement."""
+        parameters = {
+            "starts": in_bounds(starts),
+            "nodes": in_bounds(nodes),
+            "kinds": sorted(kinds),
+            "revision": self.revision,
+        }
+        return set(self._reader.read("read.comes_from", parameters)[0]["ids"])
 
     def path(self, source: int, target: int, kinds: Collection[EdgeKind]) -> list[int] | None:
         """Return one shortest way along the edges' direction, or None."""

@@ -1,9 +1,8 @@
 """Walks over the graph: one statement for one start, another for many."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -15,13 +14,13 @@ from lineage_registry.domain.view import (
     Direction,
     Filter,
     Pick,
-    Picked,
+    Survey,
     Walk,
-    picked_of,
 )
 from lineage_registry.graph.neo4j.connection import Reader, Row
 from lineage_registry.graph.neo4j.folding import STILL
 from lineage_registry.graph.neo4j.rendering import edges_from
+from lineage_registry.graph.neo4j.surveying import Group, counted, picked
 
 _PASSING_AT_ONCE = 10_000
 # One statement walks from each of so many starts by itself; from more, all go level by level.
@@ -84,7 +83,7 @@ class Walker:
         """Count what is reached."""
         walked = self._walked_starts(starts, walk)
         if walk.having or len(walked) > _FEW:
-            return self._census_by_hand(starts, walk)
+            return counted(self._groups(starts, walk), walk, self.passing)
         if walk.depth == 0:
             return Census({}, {})
         parameters = {
@@ -97,43 +96,15 @@ class Walker:
         owners: Counter[int] = Counter()
         for row in rows:
             owners.update(dict(row["owners"]))
-        return Census(counts, _families(owners))
+        return Census(
+            counts, {owner: nodes for owner, nodes in owners.items() if owner != REGISTRY}
+        )
 
-    def picked(self, starts: Collection[int], walk: Walk, picks: Sequence[Pick]) -> list[Picked]:
-        """Return what each pick names of what is reached."""
-        whole = replace(walk, report=None, having=(), limit=None, edges=False)
-        reached: dict[int, int] = {}
-        if any(pick.having for pick in picks):
-            begun = set(starts)
-            found = self._reached(starts, whole)
-            reached = {row[0]: row[1] for row in found if row[0] not in begun}
-        picked = []
-        for pick in picks:
-            if pick.having:
-                named = self._named(reached, pick)
-            else:
-                near = replace(whole, report=pick.kinds, limit=pick.limit + 1)
-                named = {
-                    id_: far for id_, far in self.closure(starts, near).distances.items() if far
-                }
-            picked.append(picked_of(named, pick))
-        return picked
-
-    def _named(self, reached: Mapping[int, int], pick: Pick) -> dict[int, int]:
-        """Return the closest of what was reached that a pick names, one more than its limit."""
-        passing = set(self.passing(list(reached), pick.having))
-        if pick.kinds is not None:
-            passing = {id_ for id_, kind, *_ in self._bare(passing) if kind in pick.kinds}
-        fitting = ((id_, far) for id_, far in reached.items() if id_ in passing)
-        return dict(islice(fitting, pick.limit + 1))
-
-    def _bare(self, ids: Collection[int]) -> Iterator[Sequence[Any]]:
-        """Yield nodes without values: id, kind, owner."""
-        ordered = sorted(ids)
-        for begin in range(0, len(ordered), _PASSING_AT_ONCE):
-            batch = ordered[begin : begin + _PASSING_AT_ONCE]
-            parameters = {"ids": batch, "keys": [], "revision": self._revision}
-            yield from self._reader.read("read.nodes_with", parameters)[0]["rows"]
+    def survey(self, starts: Collection[int], walk: Walk, picks: Sequence[Pick]) -> Survey:
+        """Count what is reached and pick out some of it; one walk does for all."""
+        groups = self._groups(starts, walk)
+        census = counted(groups, walk, self.passing)
+        return Survey(census, [picked(groups, pick, self.passing) for pick in picks])
 
     def _reached(self, starts: Collection[int], walk: Walk) -> list[Sequence[Any]]:
         """Return rows `[node, distance, edges]`, the starts first."""
@@ -258,9 +229,9 @@ class Walker:
 
     def edges(
         self, ids: Collection[int], direction: Direction, kinds: Collection[EdgeKind]
-    ) -> list[Edge]:
+    ) -> Sequence[Edge]:
         """Return the edges of `kinds` that leave or enter these nodes."""
-        return list(edges_from(self._edge_rows(ids, direction, kinds)))
+        return edges_from(self._edge_rows(ids, direction, kinds))
 
     def _edge_rows(
         self, ids: Collection[int], direction: Direction, kinds: Collection[EdgeKind]
@@ -288,21 +259,42 @@ class Walker:
         whole = self.census(starts, _without_bounds(walk))
         return any(distance > depth for distance, _ in whole.counts)
 
-    def _census_by_hand(self, starts: Collection[int], walk: Walk) -> Census:
-        """Count nodes one by one; filters over values are asked after the walk."""
-        closure = self.closure(starts, _without_edges(walk))
-        reached = [node for node in closure.distances if node not in set(starts)]
-        counts: dict[tuple[int, NodeKind], int] = {}
-        owners: Counter[int] = Counter()
-        for id_, kind, owner, *_ in self._bare(reached):
-            place = closure.distances[id_], NodeKind(kind)
-            counts[place] = counts.get(place, 0) + 1
-            owners[owner] += 1
-        return Census(counts, _families(owners))
+    def _groups(self, starts: Collection[int], walk: Walk) -> list[Group]:
+        """Return all that is reached but the starts, closest first, whatever is reported of it."""
+        walked = self._walked_starts(starts, walk)
+        if not walked or walk.depth == 0:
+            return []
+        if len(walked) > _FEW:
+            return self._groups_by_hand(starts, walk)
+        parameters = {
+            **self._parameters(walk, starts),
+            "starts": walked,
+            "uncounted": in_bounds(starts),
+        }
+        del parameters["report"]
+        rows = self._reader.read(f"read.survey_{_way(walk)}", parameters, **_depth(walk))
+        return [
+            Group(row["distance"], NodeKind(row["kind"]), owner, ids)
+            for row in rows
+            for owner, ids in row["owned"]
+        ]
 
+    def _groups_by_hand(self, starts: Collection[int], walk: Walk) -> list[Group]:
+        everything = replace(walk, report=None, having=(), limit=None, edges=False)
+        distances = self.closure(starts, everything).distances
+        begun = set(starts)
+        reached = [node for node in distances if node not in begun]
+        grouped: defaultdict[tuple[int, NodeKind, int], list[int]] = defaultdict(list)
+        for node, kind, owner, *_ in self._bare(reached):
+            grouped[distances[node], NodeKind(kind), owner].append(node)
+        return [Group(*said, ids) for said, ids in grouped.items()]
 
-def _families(owners: Mapping[int, int]) -> dict[int, int]:
-    return {owner: nodes for owner, nodes in owners.items() if owner != REGISTRY}
+    def _bare(self, ids: Sequence[int]) -> Iterator[Sequence[Any]]:
+        """Yield nodes without values, in order: id, kind, owner."""
+        for begin in range(0, len(ids), _PASSING_AT_ONCE):
+            batch = ids[begin : begin + _PASSING_AT_ONCE]
+            parameters = {"ids": batch, "keys": [], "revision": self._revision}
+            yield from self._reader.read("read.nodes_with", parameters)[0]["rows"]
 
 
 def _way(walk: Walk) -> str:
@@ -315,7 +307,3 @@ def _depth(walk: Walk) -> dict[str, str]:
 
 def _without_bounds(walk: Walk) -> Walk:
     return replace(walk, depth=None, limit=None, edges=False)
-
-
-def _without_edges(walk: Walk) -> Walk:
-    return replace(walk, limit=None, edges=False)

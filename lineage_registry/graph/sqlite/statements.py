@@ -186,6 +186,8 @@ VALUES: Final = """SELECT v.node, v.key, v.value
     WHERE v.since <= ?2 AND v.until = (
         SELECT min(w.until) FROM value w
         WHERE w.node = CAST(n.key AS INTEGER) AND w.key = k.value AND w.until > ?2)"""
+VALUES_UNDER: Final = """SELECT v.key, v.value FROM value v
+    WHERE v.node = ?1 AND v.key >= ?2 AND v.key < ?3 AND v.until > ?4 AND v.since <= ?4"""
 HISTORY: Final = """SELECT since, until, value FROM value
     WHERE node = ?1 AND key = ?2 AND since <= ?3 ORDER BY until"""
 NODES: Final = """SELECT n.id, n.kind, n.owner, n.since, n.facts
@@ -334,6 +336,15 @@ def expand(direction: Direction, *, deleted: bool, through: bool, whole: bool) -
     return f"SELECT {columns} FROM json_each(?1) j CROSS JOIN edge e {_BY[direction]}" + _taken(
         direction, deleted=deleted, through=through
     ).format(before="j.value")
+
+
+# All of it inside the engine: what lies between is many nodes, and nobody asks for them.
+COMES_FROM: Final = (
+    "WITH RECURSIVE cause(id) AS (SELECT value FROM json_each(?1) UNION"
+    " SELECT e.target FROM cause c CROSS JOIN edge e"
+    + _taken(Direction.UPSTREAM, deleted=True, through=False).format(before="c.id")
+    + ") SELECT id FROM cause WHERE id IN (SELECT value FROM json_each(?5))"
+)
 
 
 @cache

@@ -62,6 +62,13 @@ class SqliteView(GraphView):
         return found
 
     @translated
+    def values_under(self, node: int, prefix: str) -> dict[str, Scalar]:
+        """Return the values whose keys begin so."""
+        behind = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        rows = self._rows(statements.VALUES_UNDER, (node, prefix, behind, self.revision))
+        return {key: codes.decode(value) for key, value in rows}
+
+    @translated
     def nodes(self, ids: Collection[int], keys: Collection[str] | None = None) -> dict[int, Node]:
         """Return the nodes that exist, in the order of `ids`."""
         rows = list(self._rows(statements.NODES, (str(list(ids)), self.revision)))
@@ -121,12 +128,12 @@ class SqliteView(GraphView):
     @translated
     def edges(
         self, ids: Collection[int], direction: Direction, kinds: Collection[EdgeKind]
-    ) -> list[Edge]:
+    ) -> Sequence[Edge]:
         """Return the edges that leave or enter these nodes."""
         statement = statements.expand(direction, deleted=True, through=False, whole=True)
         ends = str(list(dict.fromkeys(ids)))
         rows = self._rows(statement, (ends, codes.edge_mask(kinds), self.revision, 0))
-        return list(codes.edges(rows))
+        return codes.edges(rows)
 
     @translated
     def degrees(
@@ -175,6 +182,14 @@ class SqliteView(GraphView):
     def survey(self, starts: Collection[int], walk: Walk, picks: Sequence[Pick]) -> Survey:
         """Count everything reached from `starts` and pick out some of it, in one walk."""
         return walks.survey(self._rows, self.revision, starts, walk, picks)
+
+    @translated
+    def comes_from(
+        self, starts: Collection[int], nodes: Collection[int], kinds: Collection[EdgeKind]
+    ) -> set[int]:
+        """Return those of the nodes that the starts come from, in one query."""
+        given = (str(list(starts)), codes.edge_mask(kinds), self.revision, 0, str(list(nodes)))
+        return {node for (node,) in self._rows(statements.COMES_FROM, given)}
 
     @translated
     def path(self, source: int, target: int, kinds: Collection[EdgeKind]) -> list[int] | None:

@@ -74,6 +74,7 @@ class OracleRules(Rules):
                 source, target = sorted(pair, reverse=True)
                 compare(data, lambda view: _checked_path(view, source, target, kinds))
                 compare(data, lambda view: _checked_path(view, target, source, kinds))
+                compare(data, lambda view: view.comes_from(_there(view, pair), graph.ids, kinds))
 
             check()
 
@@ -157,8 +158,12 @@ def replayed(store: GraphStore) -> ReferenceGraph:
     return graph
 
 
+def _there(view: GraphView, ids: list[int]) -> list[int]:
+    return list(view.nodes(ids, []))
+
+
 def _spelled(view: GraphView, begin: list[int], walk: Any) -> object:
-    begin = list(view.nodes(begin, []))
+    begin = _there(view, begin)
     found = view.walk(begin, walk)
     return list(found.distances.items()), list(found.edges), found.depth_reached, found.truncated
 

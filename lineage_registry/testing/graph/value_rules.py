@@ -1,5 +1,7 @@
 """Rules of temporal values, of the edges' lives and of the nodes that carry them."""
 
+from collections.abc import Mapping, Sequence
+
 from lineage_registry.domain.events import AliasMoved, DeploymentMoved
 from lineage_registry.domain.graph import REGISTRY, Edge, EdgeKind, Interval, NodeKind, Scalar
 from lineage_registry.domain.view import Address, Column, Direction, GraphView, Located, Origin
@@ -34,6 +36,9 @@ SCALARS: tuple[Scalar, ...] = (
     *("true", "1", "NaN", "None"),
 )
 """Every sort of value, those that are easily taken for one another among them."""
+
+
+_MORE: Mapping[str, Scalar] = {"a/b": True, "a/c": "x"}
 
 
 class ValueRules(Rules):
@@ -136,6 +141,28 @@ class ValueRules(Rules):
         with store.view() as view:
             key = (REGISTRY, "model/caf\u00e9")
             assert view.values([key, (REGISTRY, "model/other")]) == {key: node}
+
+    def test_values_under_a_prefix_come_at_once_and_only_those_that_hold(
+        self, store: GraphStore
+    ) -> None:
+        (node,) = write(store, model("m"))
+        keys = ["a/", "a/b", "a/\u00e9", "a/\U0010ffff", "a", "a.b", "a0", "A/b", "b/a/", "a`b"]
+        commit(store, put(node, **{key: index for index, key in enumerate(keys)}))
+        commit(store, put(node, **_MORE))
+        commit(store, end(node, "param/a/c"))
+        under = {"param/a/": 0, "param/a/b": True, "param/a/\u00e9": 2, "param/a/\U0010ffff": 3}
+        with store.view() as view:
+            assert view.values_under(node, "param/a/") == under
+            assert view.values_under(node, "param/a/b") == {"param/a/b": True}
+            assert view.values_under(node, "PARAM/") == {}
+            assert view.values_under(node, "tag/") == {}
+            assert view.values_under(REGISTRY, "model/") == {"model/m": node}
+        with store.view(3) as view:
+            assert view.values_under(node, "param/a/") == {**under, "param/a/c": "x"}
+        with store.view(2) as view:
+            assert view.values_under(node, "param/a/") == {**under, "param/a/b": 1}
+        with store.view(1) as view:
+            assert view.values_under(node, "param/a/") == {}
 
     def test_keys_are_told_apart_exactly(self, store: GraphStore) -> None:
         (node,) = write(store, model("m"))
@@ -416,5 +443,5 @@ class EdgeRules(Rules):
             assert len(_at(view, f.base)) == 1
 
 
-def _at(view: GraphView, node: int) -> list[Edge]:
+def _at(view: GraphView, node: int) -> Sequence[Edge]:
     return view.edges([node], Direction.UPSTREAM, list(EdgeKind))

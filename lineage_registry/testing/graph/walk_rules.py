@@ -437,6 +437,25 @@ class PathRules(Rules):
         with store.view() as view:
             assert view.path(f.right, f.clean, LINEAGE) == [f.right, f.base, f.job, f.clean]
 
+    def test_what_something_comes_from_is_found_through_whatever_lies_between(
+        self, store: GraphStore
+    ) -> None:
+        f = write_family(store)
+        commit(store, delete(f.base), delete(f.job))
+        sought = [f.clean, f.raw, f.right, f.exam, f.service, f.clean]
+        with store.view() as view:
+            assert view.comes_from([f.right], sought, LINEAGE) == {f.right, f.clean, f.raw}
+            assert view.comes_from([f.clean, f.left], sought, LINEAGE) == {f.clean, f.raw}
+            assert view.comes_from([f.right], sought, [EdgeKind.DERIVED_FROM]) == {f.right}
+            assert view.comes_from([f.right], sought, []) == {f.right}
+            assert view.comes_from([f.right], [], LINEAGE) == set()
+            assert view.comes_from([], sought, LINEAGE) == set()
+        commit(store, undepend(f.left, f.raw))
+        with store.view() as view, store.view(view.revision - 1) as before:
+            direct = [EdgeKind.DEPENDS_ON]
+            assert before.comes_from([f.left], [f.raw], direct) == {f.raw}
+            assert view.comes_from([f.left], [f.raw], direct) == set()
+
 
 def _same_counts(view: GraphView, starts: list[int], walk: Walk) -> None:
     distances = view.walk(starts, walk).distances
