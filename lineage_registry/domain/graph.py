@@ -28,6 +28,9 @@ class NodeKind(StrEnum):
     RUN = "run"
     DEPLOYMENT = "deployment"
 
+    # That of `Enum` is written in Python; walks look kinds up millions of times.
+    __hash__ = str.__hash__
+
     @property
     def label(self) -> str:
         """The kind as a graph database writes it: `ModelVersion`."""
@@ -46,6 +49,8 @@ class EdgeKind(StrEnum):
     READ_BACK = "READ_BACK"
     CHILD_OF = "CHILD_OF"
     SIBLING_OF = "SIBLING_OF"
+
+    __hash__ = str.__hash__
 
 
 class Derivation(StrEnum):

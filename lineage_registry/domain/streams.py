@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, Final, TypeVar, overload
 
 from lineage_registry.domain.lineage import LineageNode
@@ -15,16 +15,17 @@ BATCH: Final = 5_000
 class Streamed(Sequence[T]):
     """A sequence that nobody holds: whoever walks over it has it read, a batch at a time.
 
-    It has the same rows each time. Its length is counted by walking over it; to pick one out walks
-    over those before it.
+    It has the same rows each time. Its length is counted by walking over it, unless it is known; to
+    pick one out walks over those before it.
     """
 
-    def __init__(self, read: Callable[[], Iterator[Sequence[T]]]) -> None:
+    def __init__(self, read: Callable[[], Iterator[Sequence[T]]], size: int | None = None) -> None:
         self.batches = read
+        self._size = size
 
     @cached_property
     def _length(self) -> int:
-        return sum(map(len, self.batches()))
+        return sum(map(len, self.batches())) if self._size is None else self._size
 
     def __len__(self) -> int:
         return self._length
@@ -49,8 +50,9 @@ class StreamedNodes(Streamed[LineageNode]):
         self,
         read: Callable[[], Iterator[Sequence[LineageNode]]],
         references: Callable[[Iterable[int]], Mapping[int, str]],
+        size: int,
     ) -> None:
-        super().__init__(read)
+        super().__init__(read, size)
         self.references = references
 
 
@@ -59,9 +61,8 @@ def batches(rows: Sequence[T]) -> Iterator[Sequence[T]]:
     if isinstance(rows, Streamed):
         yield from rows.batches()
         return
-    left = iter(rows)
-    while batch := list(islice(left, BATCH)):
-        yield batch
+    for begin in range(0, len(rows), BATCH):
+        yield rows[begin : begin + BATCH]
 
 
 def references_of(nodes: Sequence[LineageNode]) -> Callable[[Iterable[int]], Mapping[int, str]]:

@@ -1,10 +1,11 @@
 """What is done with a walk once it is read: distances in versions, unions, what a page holds."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
+from lineage_registry.domain.edge_rows import EdgeRows
 from lineage_registry.domain.graph import EDGE_RULES, Edge, EdgeKind, NodeKind
 from lineage_registry.domain.view import Direction
 
@@ -105,7 +106,9 @@ def nearest(several: Sequence[Mapping[int, int]]) -> Mapping[int, int]:
     return in_order(distances)
 
 
-def edges_of_page(edges: Iterable[Edge], order: Mapping[int, object], given: int = 0) -> list[Edge]:
+def edges_of_page(
+    edges: Sequence[Edge], order: Mapping[int, object], given: int = 0
+) -> Sequence[Edge]:
     """Return the edges that a page brings: both ends are known, and one is new.
 
     So each edge is in one page, that of its later end.
@@ -115,12 +118,30 @@ def edges_of_page(edges: Iterable[Edge], order: Mapping[int, object], given: int
         order: The nodes up to the end of the page, in order.
         given: How many of them earlier pages had.
     """
-    if not given:
-        return [edge for edge in edges if edge.source in order and edge.target in order]
-    new = set(islice(order, given, None))
-    return [
-        edge
-        for edge in edges
-        if (edge.source in new and edge.target in order)
-        or (edge.target in new and edge.source in order)
-    ]
+    return edges_among(edges, order, set(islice(order, given, None)) if given else None)
+
+
+def edges_among(
+    edges: Sequence[Edge],
+    known: Container[int],
+    new: Container[int] | None = None,
+    *,
+    inferred: bool = True,
+) -> Sequence[Edge]:
+    """Return those of the edges that join known nodes.
+
+    Args:
+        edges: In any order, which stays.
+        known: Where both ends are.
+        new: Where one end is, too; None is anywhere.
+        inferred: Whether to return edges that nobody declared.
+    """
+
+    def wanted(rows: Sequence[Any]) -> list[Any]:
+        kept = [row for row in rows if row[0] in known and row[2] in known]
+        if new is not None:
+            kept = [row for row in kept if row[0] in new or row[2] in new]
+        return kept if inferred else [row for row in kept if row[5]]
+
+    # Edges and an engine's rows of them have the same columns; an answer has thousands.
+    return edges.only(wanted) if isinstance(edges, EdgeRows) else wanted(edges)

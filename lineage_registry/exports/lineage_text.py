@@ -1,13 +1,15 @@
 """Nodes and edges of a lineage as JSON text, fast: an answer may have a million of each."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from json.encoder import encode_basestring
 from typing import Any, Final, NamedTuple
 
-from lineage_registry.domain.graph import Edge
+from lineage_registry.domain.edge_rows import EdgeRows
+from lineage_registry.domain.graph import Edge, EdgeKind
 from lineage_registry.domain.lineage import Lineage, LineageNode
+from lineage_registry.domain.node_rows import Alike, NodeRows
 from lineage_registry.domain.streams import batches
 
 _text = encode_basestring
@@ -28,6 +30,8 @@ def node_texts(
     nodes: Sequence[LineageNode], fields: Collection[str] | None, spacing: Spacing
 ) -> list[str]:
     """Return each node as a JSON object, with these fields besides id and reference; None: all."""
+    if isinstance(nodes, NodeRows) and fields is None:
+        return _row_texts(nodes, spacing)
     kept = [
         (place, name)
         for place, name in enumerate(LineageNode._fields)
@@ -47,25 +51,50 @@ def node_texts(
     return [f"{begin}{node[0]}{then}{_text(node[1])}{rest(node[2:])}" for node in nodes]
 
 
-def edge_texts(edges: Sequence[Edge], spacing: Spacing) -> list[str]:
-    """Return each edge as a JSON object."""
+def _row_texts(nodes: NodeRows, spacing: Spacing) -> list[str]:
+    """Return the same of all fields; a reference is escaped in two parts, one of them once."""
     comma, colon = spacing
 
     @cache
-    def kinds(kind: str) -> str:
-        return f'{comma}"kind"{colon}{_text(kind)}{comma}"target"{colon}'
+    def pieces(alike: Alike) -> tuple[str, str, str]:
+        said = f'{comma}"stage"{colon}{_value(alike.stage)}{comma}"status"{colon}'
+        return (
+            f'{comma}"reference"{colon}{_text(alike.prefix)[:-1]}',
+            f'"{comma}"kind"{colon}{_text(alike.kind)}{comma}"distance"{colon}',
+            f'{said}{_value(alike.status)}{comma}"title"{colon}',
+        )
+
+    begin = f'{{"id"{colon}'
+    texts = []
+    for id_, name, alike, distance, title in nodes.parts():
+        reference, kind, rest = pieces(alike)
+        own = name if isinstance(name, int) else _text(str(name))[1:-1]
+        called = "null" if title is None else _text(title)
+        texts.append(f"{begin}{id_}{reference}{own}{kind}{distance}{rest}{called}}}")
+    return texts
+
+
+def edge_texts(edges: Sequence[Edge], spacing: Spacing) -> list[str]:
+    """Return each edge as a JSON object."""
+    comma, colon = spacing
+    rows: Sequence[Any] = edges
+    kinds: Mapping[Any, str] = {kind: kind for kind in EdgeKind}
+    if isinstance(edges, EdgeRows):
+        rows, kinds = edges.rows, edges.kinds
+    heads = {
+        code: f'{comma}"kind"{colon}{_text(kind)}{comma}"target"{colon}'
+        for code, kind in kinds.items()
+    }
+    ends = [f'{comma}"declared"{colon}{truth}}}' for truth in ("false", "true")]
 
     @cache
-    def rest(role: str, since: int, declared: bool) -> str:  # noqa: FBT001 - a key
-        return (
-            f'{comma}"role"{colon}{_text(role)}{comma}"since"{colon}{since}'
-            f'{comma}"declared"{colon}{_value(declared)}}}'
-        )
+    def role(said: str) -> str:
+        return f'{comma}"role"{colon}{_text(said)}{comma}"since"{colon}'
 
     begin = f'{{"source"{colon}'
     return [
-        f"{begin}{source}{kinds(kind)}{target}{rest(role, since, declared)}"
-        for source, kind, target, role, since, declared in edges
+        f"{begin}{source}{heads[kind]}{target}{role(said)}{since}{ends[declared]}"
+        for source, kind, target, said, since, declared in rows
     ]
 
 

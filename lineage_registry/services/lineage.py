@@ -15,7 +15,7 @@ from lineage_registry.domain.view import Direction, GraphView, Walk
 from lineage_registry.ports.commands import Context, GetLineage
 from lineage_registry.services.filtering import filters_of, named_filters
 from lineage_registry.services.lineage_cursor import LineageCursor, read_cursor, write_cursor
-from lineage_registry.services.lineage_nodes import describe_nodes, masked
+from lineage_registry.services.lineage_nodes import masked, node_rows
 from lineage_registry.services.paging import not_a_cursor
 from lineage_registry.services.starts import nodes_of
 from lineage_registry.services.streaming import LargePage
@@ -148,10 +148,9 @@ def _told(asked: Asked, found: Found) -> Lineage:
     command, view = asked.command, asked.traversal.view
     skipped = _skipped(found, asked)
     page = _page(found, skipped)
-    nodes = describe_nodes(view, page, deleted=command.deleted)
-    kinds = (node.kind for node in nodes if node.distance)
+    nodes = node_rows(view, page, deleted=command.deleted)
     shown = nodes if command.fields is None else masked(nodes, command.fields)
-    return _with_facts(asked, found, page, Parts(shown, _edges(found, skipped), kinds))
+    return _with_facts(asked, found, page, Parts(shown, _edges(found, skipped), nodes.kinds()))
 
 
 def _large(asked: Asked, found: Found, work: Workplace) -> Lineage:
@@ -163,6 +162,7 @@ def _large(asked: Asked, found: Found, work: Workplace) -> Lineage:
         view.revision,
         found.distances,
         skipped,
+        None if skipped else found.joined,
         walk.kinds,
         walk.inferred,
         command.deleted,

@@ -3,23 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from lineage_registry.domain.graph import Edge, NodeKind, Scalar
+from lineage_registry.domain.graph import Edge, NodeKind
 from lineage_registry.domain.lineage import Lineage, LineageNode, NodeField
-from lineage_registry.domain.references import SPACES
-from lineage_registry.domain.resolution import NAME_COLUMNS, VERSIONS
+from lineage_registry.domain.node_rows import COLUMNS, NodeRows
 from lineage_registry.domain.view import Column, GraphView, Origin
 
-_MODELS, _RUNS = frozenset({NodeKind.MODEL_VERSION}), frozenset({NodeKind.RUN})
-_SHOWN = (
-    *NAME_COLUMNS,
-    (Column(Origin.FACT, "label", VERSIONS), Column(Origin.FACT, "name", _RUNS)),
-    (Column(Origin.VALUE, "stage", _MODELS),),
-    (Column(Origin.VALUE, "rolled_back", _MODELS), Column(Origin.VALUE, "status", _RUNS)),
-)
-_GONE = (*_SHOWN, (Column(Origin.VALUE, "deleted", frozenset(NodeKind)),))
-_NEVER_GONE = (*_SHOWN, (Column(Origin.VALUE, "deleted", frozenset()),))
-_UNMARKED = (None, "finished", False)
-_PREFIXES = {kind: f"{space}:/" for kind, space in SPACES.items()}
+_NEVER_GONE = (*COLUMNS[:-1], (Column(Origin.VALUE, "deleted", frozenset()),))
 
 
 def describe_nodes(
@@ -32,32 +21,13 @@ def describe_nodes(
         distances: The nodes and how far they are.
         deleted: Whether some of them may be deleted ones; they are looked up and said to be.
     """
-    make = tuple.__new__  # half the time of the class itself; an answer has thousands of nodes
-    prefixes = _PREFIXES
-    return [
-        make(
-            LineageNode,
-            (
-                id_,
-                f"{prefixes[kind]}{key}" if name is None else f"{prefixes[kind]}{name}/{key}",
-                kind,
-                distances[id_],
-                stage,
-                _status(kind, state, gone) if gone or state not in _UNMARKED else None,
-                title,
-            ),
-        )
-        for kind, (id_, _, name, key, title, stage, state, gone) in view.table(
-            distances.keys(), _GONE if deleted else _NEVER_GONE
-        )
-    ]
+    return list(node_rows(view, distances, deleted=deleted))
 
 
-def _status(kind: NodeKind, state: Scalar, gone: Scalar | None) -> str:
-    """Return the mark; `state` says of a version that it was rolled back, of a run its status."""
-    if gone:
-        return "deleted"
-    return "rolled_back" if kind in VERSIONS else str(state)
+def node_rows(view: GraphView, distances: Mapping[int, int], *, deleted: bool = True) -> NodeRows:
+    """Describe the nodes of an answer that may have very many; each is made when looked at."""
+    columns = COLUMNS if deleted else _NEVER_GONE
+    return NodeRows(view.table(distances.keys(), columns), distances)
 
 
 def graph_of(

@@ -9,7 +9,13 @@ from typing import Literal, NamedTuple
 
 from lineage_registry.domain.graph import LINEAGE, Edge, NodeKind
 from lineage_registry.domain.streams import BATCH
-from lineage_registry.domain.traversal import edges_of_page, hops_of, nearest, version_distances
+from lineage_registry.domain.traversal import (
+    edges_among,
+    edges_of_page,
+    hops_of,
+    nearest,
+    version_distances,
+)
 from lineage_registry.domain.view import Closure, Direction, Filter, GraphView, Walk
 
 
@@ -21,12 +27,14 @@ class Found(NamedTuple):
         edges: The edges among them; None if they were not asked for.
         cut_by: What left out something to report, if anything did.
         ways: What was reached each way.
+        joined: How many edges there are among them, where the walk counted them.
     """
 
     distances: Mapping[int, int]
     edges: Sequence[Edge] | None
     cut_by: Literal["limit", "depth"] | None
     ways: Sequence[Mapping[int, int]]
+    joined: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,8 @@ class Traversal:
         elif any(closure.truncated for closure in closures) and self._has_more_than(distances):
             cut_by = "depth"
         if not edges:
-            return Found(distances, None, cut_by, ways)
+            alone = one_way and not self.hidden and len(distances) == len(closures[0].distances)
+            return Found(distances, None, cut_by, ways, closures[0].joined if alone else None)
         if not one_way:
             return Found(distances, self.edges_among(distances), cut_by, ways)
         known = closures[0].edges
@@ -92,7 +101,7 @@ class Traversal:
         walk = self.walks[0]
         ends = nodes.keys() if sources is None else sources
         edges = self.view.edges(ends, Direction.UPSTREAM, walk.kinds)
-        return edges_of_page((edge for edge in edges if walk.inferred or edge.declared), nodes)
+        return edges_among(edges, nodes, inferred=walk.inferred)
 
     def neighbours_left(self, nodes: Collection[int], found: Found) -> dict[int, int]:
         """Return how many neighbours of these nodes, ahead in the walk, were not found."""
@@ -125,9 +134,8 @@ class Traversal:
             }
 
     def _reach(self, walk: Walk, limit: int | None, *, edges: bool) -> Closure:
-        return self.view.walk(
-            self.starts, replace(walk, depth=self.depth, limit=limit, edges=edges)
-        )
+        asked = replace(walk, depth=self.depth, limit=limit, edges=edges, counted=not edges)
+        return self.view.walk(self.starts, asked)
 
     def _reach_in_versions(self, walk: Walk, _limit: int, *, edges: bool) -> Closure:
         """Measure everything that is near enough; runs that are not reported count, too."""

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from lineage_registry.domain.graph import Edge, EdgeKind, Interval, Node, NodeKind
-from lineage_registry.graph.edge_rows import EdgeRows
+from lineage_registry.domain.edge_rows import EdgeRows
+from lineage_registry.domain.graph import EdgeKind, Interval, Node, NodeKind
 from lineage_registry.graph.neo4j.connection import Row
 from lineage_registry.graph.neo4j.folding import STILL
 from lineage_registry.ports.graph import Recorded
@@ -26,12 +26,6 @@ def node_from(row: Sequence[Any]) -> Node:
     return Node(number, _NODE_KINDS[kind], owner, since, json.loads(facts), dict(values))
 
 
-def edge_from(row: Sequence[Any]) -> Edge:
-    """Return an edge of `[source, kind, target, role, since, declared]`."""
-    source, kind, target, role, since, declared = row
-    return Edge(source, _EDGE_KINDS[kind], target, role, since, declared)
-
-
 def interval_from(row: Row, revision: int) -> Interval:
     """Return an interval as a revision sees it."""
     until = row["until"]
@@ -41,4 +35,4 @@ def interval_from(row: Row, revision: int) -> Interval:
 
 def edges_from(rows: Iterable[Sequence[Any]]) -> EdgeRows:
     """Return the edges of rows `[source, kind, target, role, since, declared]`, in order."""
-    return EdgeRows(sorted(rows, key=itemgetter(0, 1, 2, 3)), edge_from)
+    return EdgeRows(sorted(rows, key=itemgetter(0, 1, 2, 3)), _EDGE_KINDS)

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from lineage_registry.domain.graph import Edge, EdgeKind, NodeKind, Scalar
-from lineage_registry.graph.edge_rows import EdgeRows
+from lineage_registry.domain.edge_rows import EdgeRows
+from lineage_registry.domain.graph import EdgeKind, NodeKind, Scalar
 
 Row = tuple[Any, ...]
 """A row as the driver gives it; what its columns are is said by the statement."""
@@ -105,10 +105,4 @@ def unpack_all(texts: Sequence[str]) -> list[dict[str, Scalar]]:
 
 def edges(rows: Iterable[Row]) -> EdgeRows:
     """Return the edges of rows (source, kind, target, role, since, declared), in order."""
-    return EdgeRows(sorted(rows), _edge)
-
-
-def _edge(row: Sequence[Any]) -> Edge:
-    source, kind, target, role, since, declared = row
-    # Half the time of the class itself; an answer has thousands of edges.
-    return tuple.__new__(Edge, (source, EDGE_KINDS[kind], target, role, since, declared == 1))
+    return EdgeRows(sorted(rows), EDGE_KINDS)

@@ -68,7 +68,9 @@ class Walker:
             )
             for whole in (False, True)
         ]
-        self._edges: list[Row] | None = [] if walk.edges and self._is_whole() else None
+        whole = (walk.edges or walk.counted) and self._is_whole()
+        self._edges: list[Row] | None = [] if walk.edges and whole else None
+        self._followed: int | None = 0 if whole else None
 
     def _is_whole(self) -> bool:
         """Tell whether the edges that are walked along are just those to report."""
@@ -109,7 +111,8 @@ class Walker:
         elif self._left:
             fresh = self._all(frontier, _ROWS_FOR_ONE * self._left)
         if fresh is None:
-            self._edges = None  # the answer is cut off, so not all that was walked along is in it
+            # The answer is cut off, so not all that was walked along is in it.
+            self._edges = self._followed = None
             fresh = self._closest(frontier, self._left + 1 if self._left else 1)
         if isinstance(self._seen, set):
             self._seen |= fresh
@@ -122,9 +125,11 @@ class Walker:
             found = list(islice(found, most + 1))
             if len(found) > most:
                 return None
-        if self._edges is None:
-            return {node for (node,) in found}.difference(self._seen)
         kept = list(found)
+        if self._followed is not None:
+            self._followed += len(kept)
+        if self._edges is None:
+            return {node for (node,) in kept}.difference(self._seen)
         self._edges += kept
         end = 2 if self._walk.direction is Direction.UPSTREAM else 0
         return {row[end] for row in kept}.difference(self._seen)
@@ -159,7 +164,7 @@ class Walker:
         kept = list(islice(found, self._left + 1))
         fits = len(kept) <= self._left
         if not fits:
-            self._edges = None
+            self._edges = self._followed = None
         self.distances.update(dict.fromkeys(kept[: self._left], distance))
         self._left -= min(len(kept), self._left)
         return fits
@@ -182,6 +187,11 @@ class Walker:
         if not self._walk.edges:
             return []
         return edges(self._induced() if self._edges is None else self._edges)
+
+    @property
+    def joined(self) -> int | None:
+        """How many edges there are among the reported nodes, if that is known."""
+        return self._followed if self._walk.counted else None
 
     def _induced(self) -> Iterator[Row]:
         # By the edges that leave: few for each node, where a hub is entered by many.
@@ -298,7 +308,7 @@ def closure(rows: Rows, revision: int, starts: Collection[int], walk: Walk) -> C
     walker.run()
     found = walker.distances
     depth = found[next(reversed(found))] if found else 0
-    return Closure(found, walker.edges(), depth, truncated=walker.truncated)
+    return Closure(found, walker.edges(), depth, truncated=walker.truncated, joined=walker.joined)
 
 
 def census(rows: Rows, revision: int, starts: Collection[int], walk: Walk) -> Census:
