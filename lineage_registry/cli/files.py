@@ -21,6 +21,10 @@ _MOST_TENSORS = 20
 _MOST_NOTES, _MAX_NOTE = 12, 60
 _REFUSED = 6
 _VERDICTS = {"safe": "good", "needs-trust": "warn", "refused": "bad"}
+_WARNINGS = {
+    "needs-trust": "loading these files would run code that they name",
+    "not-inspectable": "nobody looked into all of these files: that is not the same as safe",
+}
 
 
 def download(
@@ -62,35 +66,51 @@ def download(
 
 
 def inspect(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A file or folder.")],
+    what: Annotated[
+        str, typer.Argument(metavar="PATH", help="A file or folder, or a version: models:/net/3.")
+    ],
     *,
     format: Annotated[  # noqa: A002 - the word users know
         str | None, typer.Option("--format", metavar="NAME", help="Format; found if left out.")
     ] = None,
+    digest: Annotated[
+        bool, typer.Option("--digest/--no-digest", help="Whether to read all bytes for the digest.")
+    ] = True,
+    deleted: a.Deleted = False,
+    as_of: a.AsOf = None,
 ) -> None:
     """Say what model files hold and whether they are safe, running nothing of theirs.
 
-    Exits with 6 if they would be refused.
+    Exits with 6 if they would be refused. Files that need trust, and those that nobody can look
+    into, are told of on stderr.
     """
-    from lineage_registry.bootstrap import connect
-    from lineage_registry.domain.formats import Verdict
-    from lineage_registry.ports.formats import LocalFiles
-    from lineage_registry.settings import Settings
-
-    files = LocalFiles(path)
-    with connect(settings=Settings(url="memory://", actor="nobody")) as opened:
-        formats = opened.formats
-    handler = formats.detect(files) if format is None else formats.by_name(format)
-    found = handler.inspect(files)
-    output.emit(found, lambda: _view(found, path))
-    if found.verdict is Verdict.REFUSED:
+    found = _looked(what, format, as_of, digest=digest, deleted=deleted)
+    output.emit(found, lambda: _view(found, what))
+    verdict = found.verdict.value
+    if verdict == "refused":
         if not options().for_programs:
             output.note("these files would be refused")
         raise typer.Exit(_REFUSED)
+    if verdict in _WARNINGS:
+        output.warn(_WARNINGS[verdict])
 
 
-def _view(found: "Inspection", path: Path) -> View:
-    parts: list[Part] = [Line(Cell(str(path), "name")), Fields([*_rows(found), *_said(found)])]
+def _looked(
+    what: str, name: str | None, as_of: str | None, *, digest: bool, deleted: bool
+) -> "Inspection":
+    from lineage_registry.bootstrap import connect
+    from lineage_registry.registry.inspection import REGISTERED
+    from lineage_registry.settings import Settings
+
+    if what.startswith(REGISTERED):
+        with registry() as opened:
+            return opened.inspect(what, as_of=as_of, deleted=deleted)
+    with connect(settings=Settings(url="memory://", actor="nobody")) as opened:
+        return opened.inspect(what, format=name, digest=digest)
+
+
+def _view(found: "Inspection", what: str) -> View:
+    parts: list[Part] = [Line(Cell(what, "name")), Fields([*_rows(found), *_said(found)])]
     if found.listed:
         shown = found.listed[:_MOST_TENSORS]
         table = [

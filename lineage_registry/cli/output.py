@@ -56,6 +56,14 @@ def note(text: str) -> None:
         error_line([Cell(shown(text), "dim")], sys.stderr)
 
 
+def warn(text: str) -> None:
+    """Tell of something that people and programs must not overlook; it is not data."""
+    from lineage_registry.cli.drawing import error_line
+    from lineage_registry.exports.words import shown
+
+    error_line([Cell("warning:", "warn"), Cell(f" {shown(text)}")], sys.stderr)
+
+
 def done(text: str) -> None:
     """Say that something was done; programs read the answer instead."""
     if not options().for_programs:

@@ -70,6 +70,11 @@ NOUNS: Final[Mapping[str, Noun]] = {
             "files": Verb("List the files of a version.", "versions:files"),
             "update": Verb("Describe or tag a version.", "versions:update", writes=True),
             "measure": Verb("Add measurements to a version.", "versions:measure", writes=True),
+            "trust": Verb(
+                "Record that you trust a version whose files name code.",
+                "versions:trust",
+                writes=True,
+            ),
             "delete": Verb(
                 "Put a version out of sight; nothing is destroyed.", "versions:delete", writes=True
             ),

@@ -184,6 +184,15 @@ def delete(
     output.emit(gone, lambda: views.version(gone))
 
 
+def trust(version: a.VersionRef) -> None:
+    """Record that you trust a version whose files name code; needs --reason, loads nothing."""
+    from lineage_registry.cli import version_views as views
+
+    with registry() as opened:
+        trusted = opened.trust(version, **how())
+    output.emit(trusted, lambda: views.version(trusted))
+
+
 def restore(version: a.VersionRef) -> None:
     """Bring back a deleted version."""
     from lineage_registry.cli import version_views as views

@@ -14,6 +14,7 @@ from lineage_registry.domain.events import (
     Event,
     RunStarted,
     SiblingDeclared,
+    VerdictReached,
     VersionRegistered,
 )
 from lineage_registry.domain.graph import (
@@ -27,6 +28,7 @@ from lineage_registry.domain.names import name_key
 from lineage_registry.domain.references import Reference, Space
 from lineage_registry.domain.resolution import FAMILY_KINDS, Found, resolve_all
 from lineage_registry.domain.runs import Input, add_inputs
+from lineage_registry.domain.verdicts import shortened
 from lineage_registry.domain.view import Direction, GraphView
 from lineage_registry.errors import (
     AlreadyExistsError,
@@ -51,6 +53,7 @@ class NewVersion:
 
     Attributes:
         create: Whether the model or dataset is created if there is none.
+        reasons: Why the verdict on its files is what it is.
         parents: Versions of the same kind that it derives from; the role says how.
         dependencies: Versions that it needs to work: a tokenizer, members of an ensemble.
         inputs: Versions that the run which made it read; without `run` one is recorded for them.
@@ -69,6 +72,7 @@ class NewVersion:
     facts: Mapping[str, Scalar] = field(default_factory=dict)
     manifest: str | None = None
     files: Sequence[str] = ()
+    reasons: Sequence[str] = ()
     run: Reference | None = None
     parents: Sequence[Link] = ()
     dependencies: Sequence[Link] = ()
@@ -122,9 +126,16 @@ def register(view: GraphView, new: NewVersion) -> Generator[Event, int, int]:
         metrics=dict(new.metrics),
         causes=_causes(new, origins, run),
     )
+    if "verdict" in new.facts:
+        yield _verdict(node, new)
     for sibling in dict.fromkeys(origins.siblings):
         yield SiblingDeclared(source=node, target=sibling.node)
     return node
+
+
+def _verdict(node: int, new: NewVersion) -> VerdictReached:
+    told = {key: str(new.facts[key]) for key in ("format", "verdict", "policy")}
+    return VerdictReached(node=node, **told, reasons=shortened(new.reasons))
 
 
 def add_dependency(view: GraphView, source: Found, target: Found, role: str) -> Decision:

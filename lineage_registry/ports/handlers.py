@@ -247,7 +247,8 @@ def ensure_loadable(inspection: Inspection, *, trusted: bool = False) -> None:
         return
     raise UnsafeArtifactError(
         f"loading the {inspection.format} files would run code: {_why(inspection)}",
-        hint="save the weights alone (a state dict, as safetensors) and register those",
+        hint="load it with trust='why you trust it', which is logged; or register the weights"
+        " alone, as safetensors",
         format=inspection.format,
         reasons=list(inspection.reasons),
         globals=list(inspection.globals),

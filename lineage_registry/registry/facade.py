@@ -35,6 +35,7 @@ from lineage_registry.registry.exporting import Exporting
 from lineage_registry.registry.garbage import GarbageCollection
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
 from lineage_registry.registry.importing import Importing
+from lineage_registry.registry.inspection import Inspecting
 from lineage_registry.registry.integrity import IntegrityQuestions
 from lineage_registry.registry.licences import LicenceQuestions
 from lineage_registry.registry.lifecycle import LifecycleCommands
@@ -72,6 +73,7 @@ class Registry(
     Drafting,
     Pulling,
     Batches,
+    Inspecting,
 ):
     """A model registry, here or behind an HTTP server.
 
@@ -416,6 +418,18 @@ class Registry(
         )
         return VersionHandle.of(answer, self)
 
+    def trust(self, reference: str, **how: Unpack[How]) -> VersionHandle:
+        """Record that you trust a version whose files name code; `reason` is mandatory.
+
+        Nothing is loaded by that, and others have to say so themselves.
+
+        Raises:
+            NotFoundError: There is no such version.
+            InvalidInputError: There is no reason, or the version has no files.
+        """
+        answer = self.sender.write(c.GrantTrust, how, **version_of(reference))
+        return VersionHandle.of(answer, self)
+
     # Bytes
 
     def load(
@@ -424,6 +438,7 @@ class Registry(
         *,
         as_of: AsOf = None,
         role: str | None = None,
+        trust: str | None = None,
         progress: Progress | None = None,
         **options: Any,
     ) -> Any:
@@ -433,6 +448,9 @@ class Registry(
         model, `train` for a dataset; `test` for data that it is evaluated on). Other options go to
         the format handler.
 
+        Files that name code are loaded only with `trust`: why you trust them, in words. That goes
+        into the log first. What is refused is never loaded.
+
         Raises:
             NotFoundError: There is no such version, or its bytes are gone.
             InvalidInputError: It has no files, or plain files that only `download` takes.
@@ -441,7 +459,7 @@ class Registry(
             NotInstalledError: The library of its format is missing.
         """
         with self.temporary_model(
-            reference, as_of=as_of, role=role, progress=progress, **options
+            reference, as_of=as_of, role=role, trust=trust, progress=progress, **options
         ) as model:
             return model
 

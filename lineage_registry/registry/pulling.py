@@ -30,6 +30,7 @@ from lineage_registry.registry.asking import Asker, AsOf
 from lineage_registry.registry.handles import VersionHandle
 from lineage_registry.registry.known_digests import KnownDigests
 from lineage_registry.registry.transfers import Progress, fetched, step_of
+from lineage_registry.registry.trusting import trusted
 
 if TYPE_CHECKING:
     from lineage_registry.registry.facade import Registry
@@ -160,6 +161,7 @@ class Pulling(Asker):
         *,
         as_of: AsOf = None,
         role: str | None = None,
+        trust: str | None = None,
         progress: Progress | None = None,
         **options: Any,
     ) -> Iterator[Any]:
@@ -184,7 +186,8 @@ class Pulling(Asker):
             )
         handler = registry.formats.by_name(files.format)
         with fetched(registry.artifacts, files, progress) as folder:
-            loaded = handler.load(folder, **options)
+            allowed = trusted(registry, version.reference, handler, folder, trust)
+            loaded = handler.load(folder, trusted=allowed, **options)
             registry.note_input(version, role)
             yield loaded
 

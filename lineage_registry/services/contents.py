@@ -23,11 +23,13 @@ class Content(NamedTuple):
 
     Attributes:
         files: Digests of its files, each once; none if there are many.
+        reasons: Why the verdict on them is what it is.
     """
 
     manifest: str | None
     facts: dict[str, Scalar]
     files: Sequence[str] = ()
+    reasons: Sequence[str] = ()
 
 
 class StoredFiles:
@@ -85,7 +87,8 @@ def examine(work: Workplace, command: RegisterVersion) -> Content:
         work.artifacts.put(data)
     digests = sorted({entry.digest.hex for entry in manifest.files})
     listed = digests if len(digests) <= _MAX_LISTED else []
-    return Content(str(manifest.digest), facts_of(inspection, manifest), listed)
+    facts = facts_of(inspection, manifest)
+    return Content(str(manifest.digest), facts, listed, inspection.reasons)
 
 
 def read_manifest(work: Workplace, digest: str) -> Manifest:

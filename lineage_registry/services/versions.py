@@ -1,6 +1,7 @@
 """Versions of models and datasets: register, find, describe, delete."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 
 from lineage_registry.domain import catalog, registration, runs
 from lineage_registry.domain.events import Event, VersionRegistered
@@ -8,7 +9,9 @@ from lineage_registry.domain.names import parse_dataset_label, parse_model_label
 from lineage_registry.domain.references import Reference, Space, parse_selector
 from lineage_registry.domain.registration import Link, NewVersion
 from lineage_registry.domain.resolution import VERSION_KINDS, Found, resolve, resolve_version
+from lineage_registry.domain.verdicts import Refusal, note_refusal
 from lineage_registry.domain.view import GraphView, Selection
+from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.ports.commands import (
     CATALOG,
     AddDependency,
@@ -32,7 +35,7 @@ from lineage_registry.ports.commands import (
 )
 from lineage_registry.ports.graph import to_microseconds
 from lineage_registry.services.clock import now
-from lineage_registry.services.contents import Content, examine, kept, read_manifest
+from lineage_registry.services.contents import Content, examine, kept, manifest_of, read_manifest
 from lineage_registry.services.describing import versions
 from lineage_registry.services.filtering import filters_of, in_stage
 from lineage_registry.services.paging import listed
@@ -55,7 +58,7 @@ def register_version(work: Workplace, command: RegisterVersion, context: Context
         UnsafeArtifactError: The files are refused.
     """
     # Whoever asks may not have pinned what they uploaded: from here on nothing of it can go.
-    with kept(work, command):
+    with kept(work, command), refusals_noted(work, command, context):
         content = examine(work, command)
         new = _new_version(command, content)
         commit = work.write(lambda view: registration.register(view, new), command, context)
@@ -63,6 +66,32 @@ def register_version(work: Workplace, command: RegisterVersion, context: Context
     log.info("registered node %s at revision %s", made.position, commit.revision)
     with work.after(commit) as view:
         return versions(view, [made.position])[0]
+
+
+@contextmanager
+def refusals_noted(work: Workplace, command: RegisterVersion, context: Context) -> Iterator[None]:
+    """Leave an event of files that are refused inside, in a commit of its own.
+
+    It has no idempotency key: who tries twice is recorded twice.
+    """
+    try:
+        yield
+    except (UnsafeArtifactError, UnreadableArtifactError) as error:
+        refusal = Refusal(
+            space=command.space,
+            name=command.name,
+            manifest=str(manifest_of(command.files).digest),
+            format=str(error.context.get("format", "unknown")),
+            reasons=_texts(error.context.get("reasons")) or [error.message],
+        )
+        # Also where a batch only plans what it would write: who tried is on record at once.
+        once = Context(context.actor)
+        Workplace.write(work, lambda view: note_refusal(view, refusal), command, once)
+        raise
+
+
+def _texts(found: object) -> list[str]:
+    return [str(one) for one in found] if isinstance(found, list) else []
 
 
 def get_version(work: Workplace, command: GetVersion, _: Context) -> Version:
@@ -260,6 +289,7 @@ def _new_version(command: RegisterVersion, content: Content) -> NewVersion:
         facts=content.facts,
         manifest=content.manifest,
         files=content.files,
+        reasons=content.reasons,
         run=None if command.run is None else read_now(command.run, Space.RUNS),
         parents=[
             Link(read_now(parent.reference, command.space), parent.kind)

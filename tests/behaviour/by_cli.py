@@ -435,6 +435,14 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
         "--",
         version(k),
     ],
+    c.InspectVersion: lambda k: [
+        "inspect",
+        *when(k),
+        *flag("--deleted", given=k.deleted),
+        "--",
+        f"{k.space}:/{k.name}/{k.version}",
+    ],
+    c.GrantTrust: lambda k: ["version", "trust", "--", version(k)],
     c.AddDependency: lambda k: [
         "version",
         "depend",

@@ -69,6 +69,7 @@ QUESTIONS: dict[type[c.Query[Any]], Ask] = {
     c.ListVersions: lambda around: {**around.family(), "deleted": around.flag(), "limit": 3},
     c.SearchVersions: lambda around: {"space": "models", "metric": ["acc>0.5"], "limit": 3},
     c.GetFiles: lambda around: around.parts(around.version()),
+    c.InspectVersion: lambda around: around.parts(around.version()),
     c.GetRun: lambda around: {"run_id": around.run().removeprefix("runs:/")},
     c.ListRuns: lambda _: {"status": "running", "limit": 3},
     c.GetMetricHistory: lambda around: {"run_id": around.run()[6:], "key": "loss"},

@@ -28,6 +28,8 @@ CALLS = {
     "SearchVersions": "version search --metric acc>0.9",
     "UpdateVersion": "version update extra:1 -d words -t k=v",
     "GetFiles": "version files base:1",
+    "InspectVersion": "inspect models:/base/1",
+    "GrantTrust": "version trust base:1 --reason ours",
     "AddDependency": "version depend extra:1 base:1 --role tokenizer",
     "RemoveDependency": "version undepend extra:1 base:1 --role tokenizer",
     "LogVersionMetrics": "version measure extra:1 -m f1=0.5 --step 2",

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from lineage_registry.domain.events import (
     EVENT_TYPES,
     AliasMoved,
+    ArtifactRefused,
     Cause,
     DatasetCreated,
     DependencyAdded,
@@ -38,6 +39,8 @@ from lineage_registry.domain.events import (
     StagesGuarded,
     TaintLifted,
     TaintRaised,
+    TrustGranted,
+    VerdictReached,
     VersionRegistered,
     VersionRolledBack,
 )
@@ -151,6 +154,29 @@ WRITTEN: list[tuple[Event, str]] = [
     (
         ObligationsStopped(effect=2, cause=1, obligations=["share-alike"], evidence="no. 12"),
         '{"effect":2,"cause":1,"obligations":["share-alike"],"evidence":"no. 12"}',
+    ),
+    (
+        VerdictReached(node=7, format="pickle", verdict="needs-trust", policy="2", reasons=["r"]),
+        '{"node":7,"format":"pickle","verdict":"needs-trust","policy":"2","reasons":["r"]}',
+    ),
+    (
+        ArtifactRefused(
+            owner=None,
+            space="models",
+            name="net",
+            manifest="sha256:ab",
+            format="pickle",
+            policy="2",
+            reasons=["r"],
+        ),
+        (
+            '{"owner":null,"space":"models","name":"net","manifest":"sha256:ab",'
+            '"format":"pickle","policy":"2","reasons":["r"]}'
+        ),
+    ),
+    (
+        TrustGranted(node=7, manifest="sha256:ab", verdict="needs-trust", reason="ours"),
+        '{"node":7,"manifest":"sha256:ab","verdict":"needs-trust","reason":"ours"}',
     ),
     (TaintLifted(taint=3, node=1), '{"taint":3,"node":1}'),
     (

@@ -37,6 +37,11 @@ from lineage_registry.domain.events.runs import (
     RunEnded,
     RunStarted,
 )
+from lineage_registry.domain.events.verdicts import (
+    ArtifactRefused,
+    TrustGranted,
+    VerdictReached,
+)
 from lineage_registry.domain.events.versions import (
     DependencyAdded,
     DependencyRemoved,
@@ -48,6 +53,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
     event.type: event
     for event in (
         AliasMoved,
+        ArtifactRefused,
         CollectionEnded,
         CollectionStarted,
         DatasetCreated,
@@ -75,6 +81,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         StagesGuarded,
         TaintLifted,
         TaintRaised,
+        TrustGranted,
+        VerdictReached,
         VersionRegistered,
         VersionRolledBack,
     )
@@ -84,6 +92,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
 __all__ = [
     "EVENT_TYPES",
     "AliasMoved",
+    "ArtifactRefused",
     "Cause",
     "CollectionEnded",
     "CollectionStarted",
@@ -116,6 +125,8 @@ __all__ = [
     "StagesGuarded",
     "TaintLifted",
     "TaintRaised",
+    "TrustGranted",
+    "VerdictReached",
     "VersionRegistered",
     "VersionRolledBack",
 ]

@@ -210,10 +210,12 @@ def read_pickle(
     gate = PickleGate(stream, call=call, persistent=persistent, built=built)
     try:
         return gate.load(), frozenset(gate.asked)
-    except FAILURES as error:
+    except (*FAILURES, UnreadableArtifactError) as error:
         if any(not is_allowed(*asked) for asked in gate.asked):
             names = ", ".join(shown(".".join(asked)) for asked in sorted(gate.asked)[:5])
             raise UnsafeArtifactError(f"the pickle is broken after asking for {names}") from error
+        if isinstance(error, UnreadableArtifactError):
+            raise
         text = shown(f"{type(error).__name__}: {error}")
         raise UnreadableArtifactError(f"the pickle is broken: {text}") from error
 

@@ -45,12 +45,18 @@ def _children(item: Any) -> list[tuple[Any, Any]]:
     if isinstance(item, Pairs):
         return list(item)
     if isinstance(item, Inert):
-        return list(enumerate(item.parts))
+        # The state of an object is its attributes; they are named without a number between.
+        return [
+            (None if isinstance(part, Pairs) else number, part)
+            for number, part in enumerate(item.parts)
+        ]
     if isinstance(item, list | tuple):
         return list(enumerate(item))
     return []
 
 
 def _below(name: str, key: Any) -> str:
+    if key is None:
+        return name
     part = str(key)[:_MAX_NAME] if isinstance(key, str | int) else "?"
     return f"{name}.{part}"[:_MAX_NAME] if name else part

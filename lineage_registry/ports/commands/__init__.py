@@ -87,6 +87,11 @@ from lineage_registry.ports.commands.impact import (
     Impact,
     OwnerHit,
 )
+from lineage_registry.ports.commands.inspection import (
+    GrantTrust,
+    InspectVersion,
+    VersionInspection,
+)
 from lineage_registry.ports.commands.integrity import (
     FileProblem,
     VerifyVersions,
@@ -234,6 +239,8 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     GetVersion,
     ListVersions,
     SearchVersions,
+    InspectVersion,
+    GrantTrust,
     UpdateVersion,
     DeleteVersion,
     RestoreVersion,
@@ -397,6 +404,7 @@ __all__ = [
     "GetSubgraph",
     "GetTaints",
     "GetVersion",
+    "GrantTrust",
     "GraphAnswer",
     "History",
     "HotList",
@@ -404,6 +412,7 @@ __all__ = [
     "ImportRows",
     "ImportedRows",
     "Input",
+    "InspectVersion",
     "ItemCount",
     "Licence",
     "LicenceConflict",
@@ -508,6 +517,7 @@ __all__ = [
     "VerifyVersions",
     "Version",
     "VersionCheck",
+    "VersionInspection",
     "Write",
     "build",
 ]

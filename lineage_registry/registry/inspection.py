@@ -1,0 +1,64 @@
+"""What files hold and whether they are safe."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lineage_registry.domain.digests import FileEntry, Manifest
+from lineage_registry.domain.formats import Inspection
+from lineage_registry.ports import commands as c
+from lineage_registry.ports.filesets import LocalFiles
+from lineage_registry.ports.formats import HandlerRegistry
+from lineage_registry.registry.addressing import version_asked
+from lineage_registry.registry.asking import Asker, AsOf
+from lineage_registry.registry.transfers import sources_of
+
+REGISTERED = ("models:/", "datasets:/")
+
+
+class Inspecting(Asker):
+    """What a registry says of files, here and stored; nothing of them is executed.
+
+    Attributes:
+        formats: The format handlers.
+    """
+
+    formats: HandlerRegistry
+
+    def inspect(
+        self,
+        what: str | os.PathLike[str],
+        *,
+        format: str | None = None,  # noqa: A002
+        digest: bool = True,
+        deleted: bool = False,
+        as_of: AsOf = None,
+    ) -> Inspection:
+        """Say what files hold and whether they are safe, without their framework.
+
+        Args:
+            what: A file or folder, or a registered version, `models:/net/3`: that is looked into
+                where it is stored, and little of it is read.
+            format: Format handler; found by content if left out.
+            digest: Whether to read all bytes of local files for the digest of their list, which
+                is what they would be registered under.
+            deleted: Whether a deleted version is found, too.
+            as_of: The revision or time that a reference is about.
+
+        Raises:
+            NotFoundError: There is nothing there.
+            AmbiguousFormatError: They may be of several formats; `format` decides.
+        """
+        if isinstance(what, str) and what.startswith(REGISTERED):
+            asked = version_asked(what, as_of)
+            return self.sender.ask(c.InspectVersion, **asked, deleted=deleted)
+        files = LocalFiles(Path(what))
+        found = self.formats.inspect(files, format)
+        return found.model_copy(update={"digest": _digest(files)}) if digest else found
+
+
+def _digest(files: LocalFiles) -> str | None:
+    sources = sources_of({path: files.place(path) for path in files.paths()})
+    entries = [FileEntry(path, one.digest, one.size) for path, one in sources.items()]
+    return str(Manifest.of(entries).digest) if entries else None
