@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import pytest
 
 from lineage_registry.domain.graph import EDGE_RULES, EdgeKind, NodeKind
@@ -442,6 +443,8 @@ def do_the_rest(registry: Registry) -> None:
     registry.delete_many(["many:1", "many:9"])
     registry.delete_many(["many:2"], atomic=True)
     registry.collect_garbage(dry_run=False)
+    registry.register("trusted", {"w": np.ones(2)})
+    registry.trust("trusted:1", reason="ours")
     run = registry.run("rest")
     run.log_params(lr=0.1)
     run.log_metrics({"loss": 0.5})
