@@ -55,7 +55,8 @@ def _check(files: FileSet, path: str, headers: Mapping[str, Header]) -> Iterator
             raise UnreadableArtifactError(
                 f"tensor {shown(tensor)} is not in {shown(name)}, where the index says"
             )
-    left = {name for those in names.values() for name in those} - places.keys()
+    beside = (header for place, header in headers.items() if PurePosixPath(place).parent == folder)
+    left = {entry.name for header in beside for entry in header.entries} - places.keys()
     if left:
         yield f"the index {shown(path)} leaves out {len(left)} tensors, as {shown(min(left))}"
     yield from _totals(said.get("metadata"), [headers[place] for place in shards.values()])
