@@ -1,14 +1,15 @@
 """Measure and write `benchmarks/RESULTS.md`.
 
 Without options everything is measured. With `--only` the rest of the report stays as earlier runs
-left it: names of parts (questions, wide, generations, adversarial, layouts, commits, http), of
-questions (recall, "common ancestors", ...), or of wide answers (impact of 10^4: "wide:impact").
+left it: names of parts (questions, wide, generations, adversarial, layouts, commits, http,
+folders), of questions (recall, "common ancestors", ...), or of wide answers (impact of 10^4:
+"wide:impact").
 """
 
 import argparse
 from collections.abc import Iterator, Sequence
 
-from benchmarks import adversarial, commits, generations, http, lineage, report, wide
+from benchmarks import adversarial, commits, folders, generations, http, lineage, report, wide
 from benchmarks.places import ENGINES
 from benchmarks.questions import QUESTIONS
 from benchmarks.rows import Row, Rows
@@ -44,6 +45,8 @@ def _measured(given: argparse.Namespace, only: Sequence[str]) -> Iterator[Row]:
     engines = _listed(given.engines)
     for engine in engines:
         yield from _on(engine, sizes[engine], given.seed, only)
+    if _chosen(only, "folders", ()):
+        yield from folders.measure()
     if _chosen(only, "layouts", ()):
         yield from adversarial.measure_layouts()
     if "sqlite" in engines and _chosen(only, "http", ()):

@@ -10,7 +10,7 @@ from typing import Any
 
 import neo4j
 
-from benchmarks import adversarial, generations, wide
+from benchmarks import adversarial, folders, generations, wide
 from benchmarks.rows import Row, Rows
 from tests.servers.versions import NEO4J
 
@@ -194,6 +194,21 @@ _SECTIONS: tuple[tuple[str, str, str, Sequence[Column]], ...] = (
             *_all("http"),
             *_all("in process"),
             _number("empty route p50", "empty p50"),
+            _MET,
+        ],
+    ),
+    (
+        "Folders of small files",
+        f"""Seconds, one file of 1 KB after the other in 100 folders, each way into a registry of
+        its own. *Copy* is a loop that copies, syncs and renames each file, as a careful user
+        would. Bar: {folders.BAR:.0f} s.""",
+        "folders",
+        [
+            _text("graph"),
+            ("way", lambda row: str(row["question"])),
+            _number("seconds", "seconds"),
+            _number("copy", "copy"),
+            _ratio("x copy", "seconds", "copy"),
             _MET,
         ],
     ),

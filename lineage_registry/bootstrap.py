@@ -116,11 +116,40 @@ def artifact_store(settings: Settings) -> ArtifactStore:
         )
     from lineage_registry.artifacts.local import LocalArtifactStore
 
-    file = _sqlite_file(settings.url)
-    own_folder = file.name == _GRAPH_FILE
-    return LocalArtifactStore(
-        file.parent / "artifacts" if own_folder else file.with_name(f"{file.name}.artifacts")
-    )
+    return LocalArtifactStore(_beside(_sqlite_file(settings.url)))
+
+
+def places(settings: Settings) -> dict[str, str]:
+    """Return where graph and artifacts lie by these settings, without opening either.
+
+    Passwords and keys are not in it.
+
+    Raises:
+        InvalidInputError: The URL is of no known kind.
+    """
+    parts = urlsplit(settings.url)
+    if parts.scheme in {"http", "https"}:
+        graph = artifacts = f"behind the server at {parts.scheme}://{_host(parts)}{parts.path}"
+    elif settings.url.startswith("memory:"):
+        graph, artifacts = "in memory", "in a temporary folder"
+    elif parts.scheme in _NEO4J:
+        database = parts.path.strip("/") or "neo4j"
+        graph, artifacts = f"{parts.scheme}://{_host(parts)}, database {database}", "not set"
+    else:
+        file = _sqlite_file(settings.url)
+        graph, artifacts = str(file.absolute()), str(_beside(file).absolute())
+    if settings.artifacts is not None and parts.scheme not in {"http", "https"}:
+        said = urlsplit(settings.artifacts)
+        artifacts = (
+            f"s3://{_host(said)}{said.path}"
+            if said.scheme == "s3"
+            else str(Path(settings.artifacts.removeprefix("file://")).expanduser().absolute())
+        )
+    return {"graph": graph, "artifacts": artifacts}
+
+
+def _host(parts: SplitResult) -> str:
+    return parts.netloc.rpartition("@")[2]
 
 
 def _remote(settings: Settings) -> tuple[Commands, ArtifactStore]:
@@ -207,6 +236,12 @@ def _sqlite_file(url: str) -> Path:
     path = Path(text).expanduser()
     is_file = path.suffix in {".db", ".sqlite", ".sqlite3"} or path.is_file()
     return path if is_file else path / _GRAPH_FILE
+
+
+def _beside(file: Path) -> Path:
+    """Return where the artifacts of an embedded graph are."""
+    own_folder = file.name == _GRAPH_FILE
+    return file.parent / "artifacts" if own_folder else file.with_name(f"{file.name}.artifacts")
 
 
 def _secret(value: SecretStr | None) -> str | None:

@@ -111,6 +111,11 @@ def origins(**flags: object) -> list[Origin]:
     ]
 
 
+def files() -> dict[str, Path | None]:
+    """Return the files that settings may come from: the project's, if there is one, the user's."""
+    return {"project": _project_file(), "user": _user_file()}
+
+
 def read_api_keys(text: str) -> dict[str, str]:
     """Return the actor of each token in `token=actor,token=actor`.
 

@@ -12,6 +12,7 @@ import lineage_registry
 from lineage_registry.api.access import LOOPBACK, Access
 from lineage_registry.api.blobs import Blobs
 from lineage_registry.api.commands import add_command_routes
+from lineage_registry.api.contents import add_content_routes
 from lineage_registry.api.edge import Edge
 from lineage_registry.api.exports import add_export_routes
 from lineage_registry.api.health import add_health_routes
@@ -56,6 +57,7 @@ def create_app(
     add_command_routes(app, commands)
     add_export_routes(app, commands)
     add_log_routes(app, commands)
+    add_content_routes(app, commands)
     Blobs(artifacts, max_upload_bytes).add_routes(app)
     Uploads(artifacts, max_upload_bytes).add_routes(app)
     Pins(artifacts).add_routes(app)

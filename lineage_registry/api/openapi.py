@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
+from lineage_registry.api import contents
 from lineage_registry.api.exports import Export, exported
 from lineage_registry.api.fields import is_list
 from lineage_registry.api.operations import PREFIX, Operation, operations
@@ -23,6 +24,7 @@ _OTHERS: Final = {
     "healthz": (200, "application/json"),
     "readyz": (200, "application/json"),
     "get_audit_report_page": (200, "text/html"),
+    **dict.fromkeys(contents.NAMES, (307, None)),
     "list_blobs": (200, "text/plain"),
     "find_missing_blobs": (200, "application/json"),
     "put_blob": (201, "application/json"),
@@ -183,6 +185,11 @@ def _other(route: APIRoute) -> Schema:
         "parameters": [_path_parameter(name) for name in re.findall(r"\{(\w+)\}", route.path)],
         "responses": {str(status): answer},
     }
+    if route.name in contents.NAMES:
+        entry["parameters"] += [
+            {"name": name, "in": "query", "required": needed, "schema": {"type": "string"}}
+            for name, needed in contents.PARAMETERS.items()
+        ]
     if route.name in {"healthz", "readyz"}:
         return entry | {"security": []}
     entry["responses"] |= _problems(_BYTES)

@@ -1,11 +1,12 @@
 """Settings shown, and what a set-up needs checked."""
 
+import os
 import platform
 import shutil
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 import typer
@@ -16,6 +17,9 @@ from lineage_registry.cli.session import registry, settings
 from lineage_registry.cli.views import Cell, Table
 from lineage_registry.cli.words import size
 from lineage_registry.errors import RegistryError
+
+if TYPE_CHECKING:
+    from lineage_registry.settings import Origin
 
 _EXTRAS: Final = {
     "neo4j": "neo4j",
@@ -35,7 +39,10 @@ def show(
     *,
     origin: Annotated[bool, typer.Option("--origin", help="Say where each comes from.")] = False,
 ) -> None:
-    """Show the settings that hold here; secrets are masked."""
+    """Show the settings that hold here, and where graph, artifacts and caches are.
+
+    Secrets are masked.
+    """
     from lineage_registry.settings import origins
 
     said = options()
@@ -43,6 +50,7 @@ def show(
         each._replace(value=masked(each.value))
         for each in origins(url=said.url, artifacts=said.artifacts, actor=said.actor)
     ]
+    found += _follows()
     if said.for_programs:
         output.emit_json(
             {
@@ -54,6 +62,24 @@ def show(
     columns = ("setting", "value", "from") if origin else ("setting", "value")
     rows = [(one.name, _setting(one.value), Cell(one.source, "dim")) for one in found]
     output.show([Table(columns, [row[: len(columns)] for row in rows])])
+
+
+def _follows() -> "list[Origin]":
+    """Return what follows from the settings: where things really are."""
+    from lineage_registry.bootstrap import places
+    from lineage_registry.registry.known_digests import cache_folder
+    from lineage_registry.settings import DEFAULT, Origin, files
+
+    found = [
+        Origin(f"{name}_place", place, "follows from the settings")
+        for name, place in places(settings()).items()
+    ]
+    cache = "XDG_CACHE_HOME" if os.environ.get("XDG_CACHE_HOME") else DEFAULT
+    found.append(Origin("cache_folder", str(cache_folder()), cache))
+    for name, file in files().items():
+        there = "read" if file is not None and file.is_file() else "not there"
+        found.append(Origin(f"{name}_file", str(file), there))
+    return found
 
 
 def _setting(value: str) -> Cell:

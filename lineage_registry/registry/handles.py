@@ -16,11 +16,13 @@ from lineage_registry.ports.commands import (
     Rollback,
     Siblings,
     Version,
+    VersionCheck,
 )
 from lineage_registry.registry.lineage_handle import LineageHandle
 
 if TYPE_CHECKING:
     from lineage_registry.registry.facade import Registry
+    from lineage_registry.registry.pulling import Pulled
     from lineage_registry.registry.rows import Rows
     from lineage_registry.registry.sending import How
     from lineage_registry.registry.transfers import Progress
@@ -71,6 +73,14 @@ class VersionHandle(Version, _Handle):
     def download(self, folder: str | Path, progress: Progress | None = None) -> Path:
         """Write verified copies of its files into a folder."""
         return self._registry.download(self.reference, folder, progress=progress)
+
+    def pull(self, folder: str | Path, *paths: str, **options: Any) -> Pulled:
+        """Bring a folder to what it holds; as `Registry.pull`."""
+        return self._registry.pull(self.reference, folder, *paths, **options)
+
+    def verify(self, *, read: bool = True) -> VersionCheck:
+        """Check its files against what was registered."""
+        return next(self._registry.verify(self.reference, read=read, deleted=True))
 
     def promote(
         self, stage: str, *, archive: bool = True, force: bool = False, **how: Unpack[How]

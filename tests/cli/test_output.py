@@ -167,6 +167,44 @@ def test_settings_tell_where_they_come_from_and_keep_their_secrets(lreg, monkeyp
     assert lreg("config", "show", "--url", "here", "--json").answer["url"] == "here"
 
 
+def test_the_settings_say_where_things_really_are(lreg, somewhere, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(somewhere / "caches"))
+    shown = lreg("config", "show", "--url", "here", "--json").answer
+    assert shown["graph_place"] == str(somewhere / "here" / "graph.sqlite")
+    assert shown["artifacts_place"] == str(somewhere / "here" / "artifacts")
+    assert shown["cache_folder"] == str(somewhere / "caches" / "lineage-registry")
+    origins = lreg("config", "show", "--url", "here", "--origin", "--json").answer
+    assert origins["url"] == {"value": "here", "source": "command line"}
+    assert origins["cache_folder"]["source"] == "XDG_CACHE_HOME"
+    assert origins["user_file"]["source"] == "not there"
+    assert not (somewhere / "here").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "artifacts", "graph", "bytes_"),
+    [
+        ("memory://", None, "in memory", "in a temporary folder"),
+        ("neo4j://ada:hush@host:7687/lab", None, "neo4j://host:7687, database lab", "not set"),
+        (
+            "bolt://host",
+            "s3://key:hush@s3:9000/b/p",
+            "bolt://host, database neo4j",
+            "s3://s3:9000/b/p",
+        ),
+        ("http://u:hush@host:8000/r", "x", "behind the server at http://host:8000/r", None),
+        ("sqlite:/data/one.db", None, "/data/one.db", "/data/one.db.artifacts"),
+        ("/data", "file:///bytes", "/data/graph.sqlite", "/bytes"),
+    ],
+)
+def test_places_hold_no_secret(lreg, url, artifacts, graph, bytes_):
+    given = [] if artifacts is None else ["--artifacts", artifacts]
+    done = lreg("config", "show", "--url", url, *given, "--json")
+    assert done.answer["graph_place"] == graph
+    assert done.answer["artifacts_place"] == (graph if bytes_ is None else bytes_)
+    people = lreg("config", "show", "--url", url, *given, "--origin")
+    assert "hush" not in people.out + done.out
+
+
 def test_the_doctor_says_what_is_wrong(lreg, monkeypatch, somewhere):
     assert lreg("doctor").code == 0
     (somewhere / "bad.sqlite").write_text("this is no database, and long enough to be read as one")

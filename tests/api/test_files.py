@@ -1,0 +1,106 @@
+"""Files over HTTP: one by its path, drafts and batches by plain requests."""
+
+import io
+
+import pytest
+
+from lineage_registry.ports.commands import RegisterVersion
+from tests.api.conftest import ADA
+
+CONTENT = "/api/v1/models/net/versions/1/content"
+
+
+@pytest.fixture
+def net(parts):
+    commands, artifacts = parts
+    stored = {path: artifacts.put(io.BytesIO(path.encode())) for path in ("a.txt", "deep/ü b.txt")}
+    files = [
+        {"path": path, "digest": str(one.digest), "size": one.size} for path, one in stored.items()
+    ]
+    commands.run(RegisterVersion(space="models", name="net", files=files), ADA)
+    commands.run(RegisterVersion(space="datasets", name="net", files=files[:1]), ADA)
+    return files
+
+
+def test_one_file_is_got_by_its_path(client, net):
+    answer = client.get(CONTENT, params={"path": "deep/ü b.txt"})
+    assert answer.content.decode() == "deep/ü b.txt"
+    assert answer.history[0].status_code == 307
+    part = client.get(CONTENT, params={"path": "a.txt"}, headers={"Range": "bytes=2-"})
+    assert (part.status_code, part.content) == (206, b"txt")
+    data = "/api/v1/datasets/net/versions/latest/content"
+    assert client.get(data, params={"path": "a.txt", "as_of": "2"}).text == "a.txt"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"{CONTENT}?path=b.txt", 404),
+        (f"{CONTENT}?path=", 404),
+        (f"{CONTENT}?path=../a.txt", 404),
+        (CONTENT, 422),
+        (f"{CONTENT}?path=a.txt&path=a.txt", 422),
+        (f"{CONTENT}?path=a.txt&size=1", 422),
+        (f"{CONTENT}?path=a.txt&as_of=never", 422),
+        (CONTENT.replace("/1/", "/9/") + "?path=a.txt", 404),
+    ],
+)
+def test_what_is_not_there_or_wrong_is_a_problem(client, net, path, status):
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_draft_is_collected_and_registered_by_plain_requests(client, net):
+    made = client.post("/api/v1/drafts/next/files", json={"files": net})
+    assert (made.status_code, made.json()["files"], made.json()["created_by"]) == (
+        200,
+        2,
+        "anonymous",
+    )
+    left = client.delete("/api/v1/drafts/next/files", params={"path": "deep"})
+    assert left.json()["files"] == 1
+    listed = client.get("/api/v1/drafts/next").json()["listed"]
+    assert [file["path"] for file in listed] == ["a.txt"]
+    keys = ("path", "digest", "size")
+    files = [{key: file[key] for key in keys} for file in listed]
+    registered = client.post("/api/v1/datasets/pictures/versions", json={"files": files})
+    assert registered.status_code == 201
+    assert client.delete("/api/v1/drafts/next").status_code == 200
+    gone = client.get("/api/v1/drafts/next")
+    assert (gone.status_code, gone.json()["code"]) == (404, "draft-not-found")
+    assert client.get("/api/v1/drafts").json() == {"drafts": []}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [{"path": "../a", "digest": "sha256:" + "0" * 64, "size": 1}],
+        [{"path": "a", "digest": "sha256:0", "size": 1}],
+        [{"path": "a", "digest": "sha256:" + "0" * 64, "size": -1}],
+        [{"path": "a", "digest": "sha256:" + "0" * 64, "size": 1}],
+        [{"path": "", "digest": "sha256:" + "0" * 64, "size": 1}],
+    ],
+)
+def test_a_draft_takes_only_files_that_can_be_of_a_version(client, net, files):
+    answer = client.post("/api/v1/drafts/next/files", json={"files": files})
+    assert answer.status_code == 422
+    assert client.get("/api/v1/drafts").json() == {"drafts": []}
+
+
+def test_a_batch_answers_item_by_item(client, net):
+    answer = client.post(
+        "/api/v1/batch/register",
+        json={"items": [{"name": "a"}, {"name": "b", "parents": [{"reference": "c:1"}]}]},
+    )
+    assert answer.status_code == 200
+    assert answer.json()["ok"] is False
+    first, second = answer.json()["items"]
+    assert (first["state"], first["value"]["reference"]) == ("done", "models:/a/1")
+    assert (second["state"], second["problem"]["status"]) == ("failed", 404)
+    assert second["problem"]["type"].startswith("urn:")
+    checked = client.post("/api/v1/batch/verify", json={"references": ["net:1", "net:9"]}).json()
+    assert [one["state"] for one in checked["items"]] == ["done", "failed"]
+    assert client.post("/api/v1/batch/register", json={"items": []}).status_code == 422
+    many = {"items": [{"name": "a"}] * 1001}
+    assert client.post("/api/v1/batch/register", json=many).status_code == 422
