@@ -10,18 +10,18 @@ USING INDEX SEEK n:Node(id)
 WHERE n.since <= $revision
 CALL (id) {
   OPTIONAL MATCH (v:Value)
-  USING INDEX SEEK v:Value(node, since)
-  WHERE v.node = id AND v.since <= $revision
-  RETURN v.since AS begun
-  ORDER BY v.node DESC, v.since DESC
+  USING INDEX SEEK v:Value(holder, later)
+  WHERE v.holder = id AND v.later <= $revision
+  RETURN v.later AS begun
+  ORDER BY v.holder DESC, v.later DESC
   LIMIT 1
 }
 CALL (id) {
   OPTIONAL MATCH (v:Value)
-  USING INDEX SEEK v:Value(node, until)
-  WHERE v.node = id AND v.until <= $revision
+  USING INDEX SEEK v:Value(holder, until)
+  WHERE v.holder = id AND v.until <= $revision
   RETURN v.until AS ended
-  ORDER BY v.node DESC, v.until DESC
+  ORDER BY v.holder DESC, v.until DESC
   LIMIT 1
 }
 RETURN collect([id, n.since, begun, ended]) AS rows

@@ -10,8 +10,8 @@ USING INDEX SEEK n:Node(id)
 WHERE n.since <= $revision
 CALL (id) {
   MATCH (v:Value)
-  USING INDEX SEEK v:Value(node, until)
-  WHERE v.node = id AND v.until > $revision AND v.since <= $revision
+  USING INDEX SEEK v:Value(holder, until)
+  WHERE v.holder = id AND v.until > $revision AND v.since <= $revision
   RETURN collect([v.key, v.value]) AS held
 }
 RETURN collect([n.id, n.kind, n.owner, n.since, n.facts, held]) AS rows

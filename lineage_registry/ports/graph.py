@@ -3,7 +3,7 @@
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, NamedTuple, final
 from pydantic_core import from_json
 
 from lineage_registry.domain.events import EVENT_TYPES, Event
-from lineage_registry.domain.graph import AddEdge, AddNode, Change, EndEdge, Scalar, Set
+from lineage_registry.domain.graph import AddNode, Change, Scalar, Set
 from lineage_registry.domain.view import GraphView
 from lineage_registry.errors import (
     ConflictError,
@@ -26,13 +26,14 @@ MAX_EVENTS: Final = 2_000
 """Events of one commit at most: what a server takes in one transaction."""
 MAX_EVENT_BYTES: Final = 256 * 1024
 """Stored bytes of one event at most."""
-PROJECTION: Final = 2
+PROJECTION: Final = 3
 """Version of the tables that events are projected into; raise it when a projection changes."""
 
 _PART_BYTES: Final = 8 * 1024 * 1024
 _DATA: Final = b',"data":'
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_UNREADABLE: Final = (ValueError, KeyError, TypeError)
 
 Decide = Callable[[GraphView], Generator[Event, int, None]]
 """Reads the head, yields events, gets back the position of each. It may be run more than once."""
@@ -92,12 +93,9 @@ class Recorded(NamedTuple):
             LogCorruptError: They say nothing that this version of the software can read.
         """
         try:
-            said, data = _envelope(self.body)
-            return EVENT_TYPES[said["type"]].model_validate_json(data)
-        except (ValueError, KeyError, TypeError) as error:
-            raise LogCorruptError(
-                f"event {self.position} cannot be read: {error}", position=self.position
-            ) from error
+            return _event(*_envelope(self.body))
+        except _UNREADABLE as error:
+            raise _unreadable(self.position, error) from error
 
     @property
     def time(self) -> datetime:
@@ -116,23 +114,23 @@ class Recorded(NamedTuple):
             LogCorruptError: They are not an event.
         """
         try:
-            said, _ = _envelope(body)
-            return cls(
-                position,
-                int(said["revision"]),
-                int(said["at"]),
-                said["type"],
-                said["actor"],
-                said.get("reason"),
-                said.get("key"),
-                said.get("digest"),
-                body,
-                leaf_hash(body),
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise LogCorruptError(
-                f"event {position} cannot be read: {error}", position=position
-            ) from error
+            return _recorded(position, _envelope(body)[0], body)
+        except _UNREADABLE as error:
+            raise _unreadable(position, error) from error
+
+    @classmethod
+    def read(cls, position: int, body: bytes) -> "tuple[Recorded, list[Change]]":
+        """Read back what an event's stored bytes say, and what the event does to the graph.
+
+        Raises:
+            LogCorruptError: They are not an event.
+        """
+        try:
+            said, data = _envelope(body)
+            recorded = _recorded(position, said, body)
+            return recorded, _changes(_event(said, data), recorded)
+        except _UNREADABLE as error:
+            raise _unreadable(position, error) from error
 
 
 class Commit(NamedTuple):
@@ -146,6 +144,23 @@ class Commit(NamedTuple):
     at: int
     events: Sequence[Recorded]
     replayed: bool
+
+
+class Part(NamedTuple):
+    """Whole revisions of another log, with the heads before and behind them.
+
+    What the events change is worked out when it is written: to hold it for thousands of events
+    takes longer than to read them twice.
+    """
+
+    after: Head
+    events: list[Recorded]
+    end: Head
+
+    @property
+    def commit(self) -> "Commit":
+        """What a transaction that appends it has written."""
+        return Commit(self.end.revision, self.end.at, self.events, replayed=False)
 
 
 class EventFilter(NamedTuple):
@@ -235,7 +250,11 @@ class GraphStore(ABC):
             LogCorruptError: An event cannot be read, or does not follow the one before it.
             BackendUnavailableError: The store cannot be reached or stayed busy.
         """
-        for part in _parts(bodies, after, self.part_size):
+        return self._append(_parts(bodies, after, self.part_size), after)
+
+    def _append(self, parts: Iterable[Part], after: Head) -> Head:
+        """Append each part in a transaction and return the new head."""
+        for part in parts:
             self._write(partial(_append, part=part))
             after = part.end
         return after
@@ -303,15 +322,14 @@ def subjects(changes: Sequence[Change]) -> list[int]:
     """Return the nodes that these changes make, change or mention, each once, in order."""
     found: dict[int, None] = {}
     for change in changes:
-        match change:
-            case Set():
-                found[change.node] = None
-            case AddEdge() | EndEdge():
-                found[change.source] = None
-                found[change.target] = None
-            case AddNode():
-                found[change.id] = None
-                found[change.owner] = None
+        if isinstance(change, Set):
+            found[change.node] = None
+        elif isinstance(change, AddNode):
+            found[change.id] = None
+            found[change.owner] = None
+        else:
+            found[change.source] = None
+            found[change.target] = None
     found.pop(0, None)
     return list(found)
 
@@ -334,10 +352,33 @@ def follow(head: Head, recorded: Recorded) -> Head:
     return Head(revision, recorded.position, at)
 
 
+def _recorded(position: int, said: Mapping[str, Any], body: bytes) -> Recorded:
+    return Recorded(
+        position,
+        int(said["revision"]),
+        int(said["at"]),
+        said["type"],
+        said["actor"],
+        said.get("reason"),
+        said.get("key"),
+        said.get("digest"),
+        body,
+        leaf_hash(body),
+    )
+
+
+def _event(said: Mapping[str, Any], data: bytes) -> Event:
+    return EVENT_TYPES[said["type"]].model_validate_json(data)
+
+
+def _unreadable(position: int, error: Exception) -> LogCorruptError:
+    return LogCorruptError(f"event {position} cannot be read: {error}", position=position)
+
+
 def _changes(event: Event, recorded: Recorded) -> list[Change]:
     changes = list(event.changes(recorded.position))
     for place, change in enumerate(changes):
-        if isinstance(change, AddNode):
+        if type(change) is AddNode:
             birth: dict[str, Scalar] = {"created_at": recorded.at, "created_by": recorded.actor}
             changes[place] = AddNode(
                 change.id, change.kind, change.owner, {**change.facts, **birth}
@@ -386,46 +427,46 @@ def _commit(transaction: Transaction, decide: Decide, request: Request) -> Commi
     return Commit(revision, at, tuple(events), replayed=False)
 
 
-class _Part(NamedTuple):
-    """Whole revisions of another log, with the heads before and behind them."""
-
-    after: Head
-    events: list[tuple[Recorded, list[Change]]]
-    end: Head
-
-
-def _parts(bodies: Iterable[bytes], after: Head, most: int) -> Iterator[_Part]:
-    part, size, head = _Part(after, [], after), 0, after
+def _parts(bodies: Iterable[bytes], after: Head, most: int) -> Iterator[Part]:
+    part, size, head = Part(after, [], after), 0, after
     for body in bodies:
         recorded = Recorded.parse(head.size + 1, body)
         begins = recorded.revision != head.revision
         if begins and (len(part.events) >= most or size >= _PART_BYTES):
             yield part._replace(end=head)
-            part, size = _Part(head, [], head), 0
+            part, size = Part(head, [], head), 0
         head = follow(head, recorded)
         if not begins and not part.events:
             raise LogCorruptError(
                 f"event {recorded.position} belongs to the revision before it",
                 position=recorded.position,
             )
-        part.events.append((recorded, recorded.changes()))
+        part.events.append(recorded)
         size += len(body)
     if part.events:
         yield part._replace(end=head)
 
 
-def _append(transaction: Transaction, part: _Part) -> Commit:
-    if transaction.head != part.after:
+def demand_head(head: Head, part: Part) -> None:
+    """Let a part be appended only behind the one before it.
+
+    Raises:
+        ConflictError: Somebody else wrote in between.
+    """
+    if head != part.after:
         raise ConflictError(
-            f"the log ends at event {transaction.head.size}, not at {part.after.size}: somebody "
+            f"the log ends at event {head.size}, not at {part.after.size}: somebody "
             "else wrote meanwhile",
             hint="nobody may write to a registry that a log is imported into",
         )
-    for recorded, changes in part.events:
-        transaction.apply(recorded, changes)
+
+
+def _append(transaction: Transaction, part: Part) -> Commit:
+    demand_head(transaction.head, part)
+    for recorded in part.events:
+        transaction.apply(recorded, recorded.changes())
     transaction.move_head(part.end)
-    events = tuple(recorded for recorded, _ in part.events)
-    return Commit(part.end.revision, part.end.at, events, replayed=False)
+    return part.commit
 
 
 def _again(earlier: Sequence[Recorded], request: Request) -> Commit:

@@ -92,12 +92,27 @@ class RawNeo4j:
             "MATCH (a)-[e]->(b)"
             " RETURN a.id AS source, type(e) AS kind, b.id AS target, properties(e) AS it"
         )
+        born = {row["it"]["id"]: row["it"]["since"] for row in nodes if "Node" in row["labels"]}
+        nodes = [row for row in nodes if "Subject" not in row["labels"]]
         for row in nodes:
+            # How many events were written at once decides where a mention lies, and no more.
+            row["it"].pop("mentions", None)
+            if row["it"].get("later") == born.get(row["it"].get("holder")):
+                row["it"].pop("later", None)
             row["it"] = sorted((k, v) for k, v in row["it"].items() if k not in _PASSING)
             row["labels"].sort()
         for row in edges:
             row["it"] = sorted(row["it"].items())
-        return sorted(map(repr, nodes)), sorted(map(repr, edges))
+        return sorted(map(repr, nodes)), sorted(map(repr, edges)), self._mentions()
+
+    def _mentions(self) -> list[tuple[int, int]]:
+        """Return (node, position) of every event that changed or mentioned a node later."""
+        found = self._rows(
+            "MATCH (n:Node) UNWIND n.mentions AS position RETURN n.id AS node, position"
+            " UNION ALL"
+            " MATCH (s:Subject) UNWIND s.positions AS position RETURN s.node AS node, position"
+        )
+        return sorted((row["node"], row["position"]) for row in found)
 
     def rewrite_event(self, position: int, body: bytes) -> None:
         self._rows(

@@ -201,6 +201,16 @@ def test_a_page_of_a_list_comes_in_order_of_the_index(session: neo4j.Session, na
         assert not {"Sort", "Top"} & set(plan)
 
 
+def test_the_trail_of_a_node_is_read_no_further_than_its_page(session: neo4j.Session) -> None:
+    query = statements()["read.events_of_nodes"]
+    for order in CHOICES["order"]:
+        text = query.with_choices(order=order)
+        plan = _plan(session, text, {name: SAMPLES[name] for name in query.params})
+        # The pieces behind the first come in order of the index; a page leaves the rest of them.
+        assert "PartialTop" in plan
+        assert "Sort" not in plan
+
+
 def test_a_store_that_is_there_already_is_opened_without_its_schema_rights(
     neo4j_server: Any, session: neo4j.Session
 ) -> None:

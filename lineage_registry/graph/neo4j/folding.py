@@ -15,13 +15,16 @@ from lineage_registry.domain.graph import (
     Set,
 )
 from lineage_registry.errors import InvalidInputError
-from lineage_registry.ports.graph import Head, Recorded, subjects
+from lineage_registry.ports.graph import Head, Part, Recorded, subjects
 
 STILL: Final = 2**63 - 1
 """`until` of what has not ended: a number, so that indexes and comparisons need no second case."""
 
 _EdgeName = tuple[int, str, int, str]
 _Map = dict[str, Any]
+_Row = list[Any]
+# Places in the row of a value.
+_SINCE, _UNTIL, _VALUE = 2, 3, 4
 
 
 class Fold:
@@ -32,14 +35,16 @@ class Fold:
     """
 
     def __init__(self) -> None:
-        self._nodes: dict[int, _Map] = {}
-        self._values: dict[tuple[int, str], list[_Map]] = {}
+        self._nodes: dict[int, _Row] = {}
+        self._born: dict[int, int] = {}
+        self._owners: list[_Row] = []
+        self._values: dict[tuple[int, str], list[_Row]] = {}
         self._ended_values: dict[tuple[int, str], int] = {}
         self._keys: dict[int, dict[str, None]] = {}
-        self._edges: dict[_EdgeName, _Map] = {}
+        self._edges: dict[_EdgeName, _Row] = {}
         self._ended_edges: dict[_EdgeName, int] = {}
-        self._events: list[_Map] = []
-        self._subjects: list[_Map] = []
+        self._events: list[_Row] = []
+        self._subjects: dict[int, list[int]] = {}
         self._heads: list[_Map] = []
 
     def __len__(self) -> int:
@@ -63,12 +68,13 @@ class Fold:
 
     def add(self, recorded: Recorded, changes: Sequence[Change], token: str | None = None) -> None:
         """Fold in an event; `token` is left on it."""
-        self._events.append(_event(recorded, token))
-        self._subjects += [
-            {"node": node, "position": recorded.position} for node in subjects(changes)
-        ]
+        position = recorded.position
+        self._events.append([*recorded, token])
         for change in changes:
             self._change(change, recorded.revision)
+        for node in subjects(changes):
+            if node != position or node not in self._born:
+                self._subjects.setdefault(node, []).append(position)
 
     def move_head(self, head: Head) -> None:
         """Fold in where the log ends."""
@@ -76,26 +82,18 @@ class Fold:
 
     def parameters(self) -> Mapping[str, object]:
         """Return what `write.apply` takes."""
-        values = [value for lives in self._values.values() for value in lives]
         return {
-            "nodes": [self._labelled(node) for node in self._nodes.values()],
+            "nodes": self._complete_nodes(),
             "keys": [
                 {"node": node, "keys": list(keys)}
                 for node, keys in self._keys.items()
-                if node not in self._nodes
+                if node not in self._born
             ],
-            "members": [
-                {"node": node["id"], "owner": node["owner"]}
-                for node in self._nodes.values()
-                if node["owner"] != REGISTRY
-            ],
+            "members": self._owners,
             "names": self._mirrored("name"),
             "stages": self._mirrored("stage"),
-            "ended_values": [
-                {"node": node, "key": key, "until": until}
-                for (node, key), until in self._ended_values.items()
-            ],
-            "values": values,
+            "ended_values": [[*slot, until] for slot, until in self._ended_values.items()],
+            "values": [life for lives in self._values.values() for life in lives],
             "deletions": sorted({node for node, key in self._touched() if key == "deleted"}),
             "ended_edges": [
                 {"source": source, "kind": kind, "target": target, "role": role, "until": until}
@@ -103,7 +101,11 @@ class Fold:
             ],
             "edges": list(self._edges.values()),
             "events": self._events,
-            "subjects": self._subjects,
+            "subjects": [
+                [node, positions[-1], positions]
+                for node, positions in self._subjects.items()
+                if node not in self._born
+            ],
             "heads": self._heads,
             "still": STILL,
         }
@@ -122,70 +124,70 @@ class Fold:
     def _add_node(self, change: AddNode, revision: int) -> None:
         for fact in change.facts.values():
             _check(fact)
-        node = {
-            "id": change.id,
-            "kind": change.kind.value,
-            "owner": change.owner,
-            "since": revision,
-            "facts": json.dumps(dict(change.facts), ensure_ascii=False, separators=(",", ":")),
-            "number": change.facts.get("number"),
-        }
-        if change.kind is NodeKind.RUN and "run_id" in change.facts:
-            node["reference"] = f"runs:/{change.facts['run_id']}"
-        self._nodes[change.id] = node
+        facts = json.dumps(dict(change.facts), ensure_ascii=False, separators=(",", ":"))
+        run = change.facts.get("run_id") if change.kind is NodeKind.RUN else None
+        self._born[change.id] = revision
+        self._nodes[change.id] = [
+            change.kind.label,
+            change.id,
+            change.kind.value,
+            change.owner,
+            revision,
+            facts,
+            change.facts.get("number"),
+            None if run is None else f"runs:/{run}",
+        ]
+        if change.owner != REGISTRY:
+            self._owners.append([change.id, change.owner])
 
     def _set(self, change: Set, revision: int) -> None:
-        slot = (change.node, change.key)
-        _check(change.value)
+        node, key, value = change
+        slot = (node, key)
+        _check(value)
         lives = self._values.get(slot)
         if lives is None:
             lives = self._values[slot] = []
             # A node of this fold has nothing written that could end.
-            if change.node not in self._nodes:
+            if node not in self._born:
                 self._ended_values[slot] = revision
-        elif lives and lives[-1]["until"] == STILL:
-            lives[-1]["until"] = revision
-            if lives[-1]["since"] == revision:
+        elif lives and lives[-1][_UNTIL] == STILL:
+            lives[-1][_UNTIL] = revision
+            if lives[-1][_SINCE] == revision:
                 lives.pop()
-        if change.value is not None:
+        if value is not None:
             # A node says which plain keys it ever had, so that reads need not look for others.
-            if change.node != REGISTRY and "/" not in change.key:
-                self._keys.setdefault(change.node, {})[change.key] = None
-            lives.append(
-                {
-                    "node": change.node,
-                    "key": change.key,
-                    "since": revision,
-                    "until": STILL,
-                    "value": change.value,
-                }
-            )
+            if node != REGISTRY and "/" not in key:
+                self._keys.setdefault(node, {})[key] = None
+            lives.append([node, key, revision, STILL, value, *self._listed(node, revision)])
+
+    def _listed(self, node: int, revision: int) -> tuple[int | None, int | None]:
+        """Return what puts a value into the lists of its node.
+
+        Nobody lists the names in the registry, and what a node was born with is no change.
+        """
+        if node == REGISTRY:
+            return None, None
+        return node, None if self._born.get(node) == revision else revision
 
     def _add_edge(self, change: AddEdge, revision: int) -> None:
         name = _edge_name(change)
         if name in self._edges:
             return
         source, kind, target, role = name
-        self._edges[name] = {
-            "source": source,
-            "target": target,
-            "kind": kind,
-            "is_new": source in self._nodes or name in self._ended_edges,
-            "properties": {
-                "key": f"{source}/{target}/{revision}/{role}",
-                "role": role,
-                "since": revision,
-                "until": STILL,
-                "declared": change.declared,
-            },
-        }
+        is_new = source in self._born or name in self._ended_edges
+        key = f"{source}/{target}/{revision}/{role}"
+        self._edges[name] = [kind, source, target, role, revision, change.declared, is_new, key]
 
     def _end_edge(self, change: EndEdge, revision: int) -> None:
         self._ended_edges.setdefault(_edge_name(change), revision)
 
-    def _labelled(self, node: _Map) -> _Map:
-        properties = {**node, "keys": list(self._keys.get(node["id"], ())) or None}
-        return {"label": NodeKind(node["kind"]).label, "properties": properties}
+    def _complete_nodes(self) -> list[_Row]:
+        """Return the nodes with their keys, and the events that mention them already."""
+        keys, mentions = self._keys, self._subjects
+        return [
+            [*row, list(keys.get(node, ())) or None, mentions.get(node)]
+            for node, row in self._nodes.items()
+        ]
 
     def _touched(self) -> set[tuple[int, str]]:
         return self._values.keys() | self._ended_values.keys()
@@ -196,17 +198,33 @@ class Fold:
         for node, touched in self._values:
             if touched == key:
                 lives = self._values[node, touched]
-                holds = lives and lives[-1]["until"] == STILL
-                found.append({"node": node, key: lives[-1]["value"] if holds else None})
+                holds = lives and lives[-1][_UNTIL] == STILL
+                found.append({"node": node, key: lives[-1][_VALUE] if holds else None})
         return found
+
+
+def folds_of(part: Part) -> list[Mapping[str, object]]:
+    """Return what `write.apply` takes to append a part of another log, and to move the head."""
+    done: list[Mapping[str, object]] = []
+    fold = Fold()
+    for recorded in part.events:
+        changes = recorded.changes()
+        if not fold.takes(changes):
+            done.append(fold.parameters())
+            fold = Fold()
+        fold.add(recorded, changes)
+    fold.move_head(part.end)
+    return [*done, fold.parameters()]
+
+
+def marked(parameters: Mapping[str, Any], token: str | None) -> Mapping[str, object]:
+    """Return the same, with a token on the first event."""
+    first, *others = parameters["events"]
+    return {**parameters, "events": [[*first[:-1], token], *others]}
 
 
 def _edge_name(change: AddEdge | EndEdge) -> _EdgeName:
     return change.source, change.kind.value, change.target, change.role
-
-
-def _event(recorded: Recorded, token: str | None) -> _Map:
-    return {**recorded._asdict(), "token": token}
 
 
 def _check(value: Scalar | None) -> None:

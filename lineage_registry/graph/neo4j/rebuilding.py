@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import IO, Final
 
 from lineage_registry.errors import BackendError, BackendUnavailableError, LogCorruptError
-from lineage_registry.graph.neo4j.connection import Connection, Session
+from lineage_registry.graph.neo4j.ahead import one_ahead
+from lineage_registry.graph.neo4j.connection import Connection, Parameters, Session
 from lineage_registry.graph.neo4j.driver_errors import translated
 from lineage_registry.graph.neo4j.eventlog import pages
 from lineage_registry.graph.neo4j.folding import Fold
@@ -70,26 +71,13 @@ class _Builder:
 
     def build(self, events: Iterable[Recorded], *, with_log: bool) -> Head:
         """Write what the events say, then let everybody in again."""
-        head, fold, size = _EMPTY, Fold(), 0
-        for recorded in events:
-            changes = recorded.changes()
-            if size >= _BYTES_AT_ONCE or len(fold) >= _EVENTS_AT_ONCE or not fold.takes(changes):
-                self._apply(fold, with_log=with_log)
-                fold, size = Fold(), 0
-            fold.add(recorded, changes)
-            size += len(recorded.body)
-            head = Head(recorded.revision, recorded.position, recorded.at)
-        self._apply(fold, with_log=with_log)
+        head = _EMPTY
+        for parameters, end in one_ahead(_pieces(events)):
+            self._run("write.apply", parameters if with_log else {**parameters, "events": []})
+            head = end
         done = {"projection": PROJECTION, "has_log": True, "owner": None}
         self._set_head({**head._asdict(), **done})
         return head
-
-    def _apply(self, fold: Fold, *, with_log: bool) -> None:
-        parameters = dict(fold.parameters())
-        if not with_log:
-            parameters["events"] = []
-        if not fold.empty:
-            self._run("write.apply", parameters)
 
     def _erase_some(self, kind: str) -> bool:
         return bool(self._run(f"write.erase_{kind}", {"limit": _ERASED_AT_ONCE})[0]["erased"])
@@ -114,6 +102,21 @@ class _Builder:
             return self._connection.write(once)
 
 
+def _pieces(events: Iterable[Recorded]) -> Iterator[tuple[Parameters, Head]]:
+    """Yield what one transaction writes, and where the log ends then."""
+    head, fold, size = _EMPTY, Fold(), 0
+    for event in events:
+        recorded, changes = Recorded.read(event.position, event.body)
+        if size >= _BYTES_AT_ONCE or len(fold) >= _EVENTS_AT_ONCE or not fold.takes(changes):
+            yield fold.parameters(), head
+            fold, size = Fold(), 0
+        fold.add(recorded, changes)
+        size += len(recorded.body)
+        head = Head(recorded.revision, recorded.position, recorded.at)
+    if not fold.empty:
+        yield fold.parameters(), head
+
+
 @contextmanager
 def _spooled(log: Iterable[Recorded]) -> Iterator[Iterator[Recorded]]:
     """Keep a copy of a log, checked to its end, in a temporary file.
@@ -124,7 +127,6 @@ def _spooled(log: Iterable[Recorded]) -> Iterator[Iterator[Recorded]]:
         for recorded in _checked(log):
             file.write(len(recorded.body).to_bytes(4))
             file.write(recorded.body)
-            recorded.changes()
         file.seek(0)
         yield _unspooled(file)
 
@@ -141,4 +143,4 @@ def _checked(log: Iterable[Recorded]) -> Iterator[Recorded]:
     for expected, recorded in enumerate(log, start=1):
         if recorded.position != expected:
             raise LogCorruptError(f"event {expected} is missing", position=expected)
-        yield Recorded.parse(expected, recorded.body)
+        yield Recorded.read(expected, recorded.body)[0]

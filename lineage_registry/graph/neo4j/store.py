@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from functools import partial
 from typing import ClassVar, Self
 
 from neo4j.exceptions import DriverError, IncompleteCommit
@@ -14,9 +15,11 @@ from lineage_registry.errors import (
     BackendUnavailableError,
     InvalidQueryError,
 )
+from lineage_registry.graph.neo4j.ahead import one_ahead
 from lineage_registry.graph.neo4j.connection import Connection, Row, Session
 from lineage_registry.graph.neo4j.driver_errors import translated
 from lineage_registry.graph.neo4j.eventlog import pages, search
+from lineage_registry.graph.neo4j.folding import folds_of
 from lineage_registry.graph.neo4j.rebuilding import replace_log, replay_own_log
 from lineage_registry.graph.neo4j.schema import check_server, make_schema
 from lineage_registry.graph.neo4j.state import check_log, check_ready
@@ -27,8 +30,8 @@ from lineage_registry.ports.graph import (
     EventFilter,
     GraphStore,
     Head,
+    Part,
     Recorded,
-    Transaction,
     to_microseconds,
 )
 
@@ -81,7 +84,7 @@ class Neo4jGraphStore(GraphStore):
             raise
         return cls(connection)
 
-    def _write(self, work: Callable[[Transaction], Commit]) -> Commit:
+    def _write(self, work: Callable[[Neo4jTransaction], Commit]) -> Commit:
         token = uuid.uuid4().hex
         written: list[Commit] = []
 
@@ -98,6 +101,13 @@ class Neo4jGraphStore(GraphStore):
                 except IncompleteCommit as error:
                     if self._arrived(written[0], token, error):
                         return written[0]
+
+    def _append(self, parts: Iterable[Part], after: Head) -> Head:
+        folded = ((part, folds_of(part)) for part in parts)
+        for part, folds in one_ahead(folded):
+            self._write(partial(Neo4jTransaction.append, part=part, folds=folds))
+            after = part.end
+        return after
 
     def _arrived(self, commit: Commit, token: str, error: IncompleteCommit) -> bool:
         """Tell whether a commit whose answer was lost was done, once that is settled."""
@@ -176,6 +186,7 @@ class Neo4jGraphStore(GraphStore):
         many transactions: until the last of them everybody else is refused, and after a crash
         the store stays closed until it is rebuilt again.
         """
+        make_schema(self._connection)
         return replace_log(self._connection, log)
 
     def upgrade(self) -> Head:
@@ -183,6 +194,7 @@ class Neo4jGraphStore(GraphStore):
 
         The log is not touched, so after a crash it can be done again.
         """
+        make_schema(self._connection)
         return replay_own_log(self._connection)
 
     def close(self) -> None:

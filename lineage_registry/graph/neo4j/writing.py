@@ -5,11 +5,18 @@ from collections.abc import Sequence
 from lineage_registry.domain.graph import Change
 from lineage_registry.errors import BackendError
 from lineage_registry.graph.neo4j.connection import Parameters, Row, Session
-from lineage_registry.graph.neo4j.folding import Fold
+from lineage_registry.graph.neo4j.folding import Fold, marked
 from lineage_registry.graph.neo4j.rendering import recorded_from
 from lineage_registry.graph.neo4j.state import check_ready
 from lineage_registry.graph.neo4j.view import Neo4jView
-from lineage_registry.ports.graph import Head, Recorded, Transaction
+from lineage_registry.ports.graph import (
+    Commit,
+    Head,
+    Part,
+    Recorded,
+    Transaction,
+    demand_head,
+)
 
 
 class Neo4jTransaction(Transaction):
@@ -55,6 +62,18 @@ class Neo4jTransaction(Transaction):
             self.flush()
         self._fold.add(recorded, changes, self._token)
         self._token = None
+
+    def append(self, part: Part, folds: Sequence[Parameters]) -> Commit:
+        """Write a part of another log, folded, and the head with it.
+
+        Raises:
+            ConflictError: It does not follow the head.
+        """
+        demand_head(self.head, part)
+        first, *others = folds
+        for parameters in (marked(first, self._token), *others):
+            self._session.run("write.apply", parameters)
+        return part.commit
 
     def move_head(self, head: Head) -> None:
         """Write what waits, and the head with it."""

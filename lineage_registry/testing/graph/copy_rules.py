@@ -1,9 +1,11 @@
 """Rules of `extend`: a copied log is appended as it is, in parts that are whole revisions."""
 
+from itertools import product
+
 import pytest
 
 from lineage_registry.errors import ConflictError, LogCorruptError
-from lineage_registry.ports.graph import GraphStore, Head, Request
+from lineage_registry.ports.graph import EventFilter, GraphStore, Head, Request
 from lineage_registry.testing.graph.back_door import RawGraph
 from lineage_registry.testing.graph.rules import Rules
 from lineage_registry.testing.graph.time_rules import answers_at_each, story
@@ -29,6 +31,18 @@ class CopyRules(Rules):
             assert list(store.log()) == log
             assert answers_at_each(store) == said
             assert raw.snapshot() == before
+
+    def test_the_trail_of_a_node_is_the_same_whatever_the_parts(self, store: GraphStore) -> None:
+        other = ReferenceGraphStore()
+        story(other)
+        log, said = list(other.log()), trails(other)
+        for part in (1, 3, 10_000):
+            store.rebuild([])
+            store.part_size = part
+            store.extend([one.body for one in log], _EMPTY)
+            assert trails(store) == said
+            store.rebuild(log)
+            assert trails(store) == said
 
     def test_what_was_interrupted_goes_on_from_the_head(self, store: GraphStore) -> None:
         other = ReferenceGraphStore()
@@ -75,3 +89,15 @@ class CopyRules(Rules):
         done = commit(store, model("after"))
         assert done.revision == other.head().revision + 1
         assert done.at > other.head().at
+
+
+def trails(store: GraphStore) -> dict[EventFilter, list[int]]:
+    """Return the events of each node and of two together, whole and in pages, in both orders."""
+    size = store.head().size
+    few = [frozenset({node}) for node in range(size + 2)] + [frozenset({1, 2})]
+    bounds = [(None, None), (2, size - 1), (size // 2, None), (None, size // 2)]
+    found = {}
+    for nodes, (after, before), newest_first in product(few, bounds, (False, True)):
+        where = EventFilter(nodes, after=after, before=before, newest_first=newest_first)
+        found[where] = [one.position for one in store.events(where, 3)]
+    return found

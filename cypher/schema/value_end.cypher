@@ -1,9 +1,9 @@
-// name: schema.value_until
+// name: schema.value_end
 // summary: All values of a node at a revision; when one ended last.
 // mode: schema
 // rows: none
 // params: none
 // returns: none
-CREATE INDEX lineage_value_until IF NOT EXISTS
+CREATE INDEX lineage_value_end IF NOT EXISTS
 FOR (n:Value)
-ON (n.node, n.until)
+ON (n.holder, n.until)
