@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from pydantic_core import to_json
+
 from lineage_registry.domain.edge_rows import EdgeRows
 from lineage_registry.domain.graph import EdgeKind, NodeKind, Scalar
 
@@ -37,7 +39,6 @@ NODE_KINDS: Final[Mapping[int, NodeKind]] = {code: kind for kind, code in NODE_C
 ALL_NODE_KINDS: Final = sum(1 << code for code in NODE_KINDS)
 
 _TRUE, _FALSE = b"\x01", b"\x00"
-_JSON: Final = json.JSONEncoder(separators=(",", ":"))
 _MOST = 2**63 - 1
 
 
@@ -76,7 +77,7 @@ def pack(facts: Mapping[str, Scalar]) -> str:
     for value in facts.values():
         if isinstance(value, int) and not -_MOST - 1 <= value <= _MOST:
             raise OverflowError
-    return _JSON.encode(facts)
+    return to_json(facts).decode()
 
 
 def pack_keys(keys: Collection[str]) -> str:

@@ -122,9 +122,11 @@ class FileDatabase(Database):
         """Give a write transaction; what is dropped in it stays for the readers under way."""
         with self.writing() as connection:
             connection.execute("PRAGMA cache_size = -262144")
+            connection.execute("PRAGMA temp_store = FILE")  # indexes are sorted there
             try:
                 yield connection
             finally:
+                connection.execute("PRAGMA temp_store = MEMORY")
                 connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         self._shorten_log()
 
@@ -145,6 +147,9 @@ class FileDatabase(Database):
         connection = connect(self._uri + question + ("&immutable=1" if self._immutable else ""))
         if writes:
             connection.execute("PRAGMA synchronous = FULL")
+            # What a statement would take back if it failed half-way: a file of it costs more
+            # than the rows.
+            connection.execute("PRAGMA temp_store = MEMORY")
         else:
             connection.execute("PRAGMA query_only = ON")
         connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}").fetchall()

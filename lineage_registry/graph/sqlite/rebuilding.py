@@ -49,10 +49,10 @@ class _Loader:
         self._batch = Batch(connection)
 
     def add(self, recorded: Recorded) -> None:
-        read = Recorded.parse(recorded.position, recorded.body)
+        read, changes = Recorded.read(recorded.position, recorded.body)
         self._check(recorded, read)
         self.head = follow(self.head, read)
-        self._batch.add(read, read.changes())
+        self._batch.add(read, changes)
         if read.position % _BATCH == 0:
             self._batch.flush()
 

@@ -144,6 +144,14 @@ _POSITIONS = {
 
 
 @cache
+def of_many(statement: str, rows: int) -> str:
+    """Return an INSERT of one row as one of several."""
+    head, mark, tail = statement.partition(" VALUES ")
+    row, _, rest = tail.partition(")")
+    return f"{head}{mark}{', '.join([f'{row})'] * rows)}{rest}"
+
+
+@cache
 def positions(by: str, *, newest_first: bool) -> str:
     """Return the query for positions of events by one `node`, `type`, `actor`, or of `all`.
 

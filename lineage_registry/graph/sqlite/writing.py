@@ -3,7 +3,8 @@
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from itertools import chain
+from typing import Any, Final
 
 from lineage_registry.domain.graph import REGISTRY, AddEdge, AddNode, Change, EndEdge, Scalar, Set
 from lineage_registry.graph.sqlite import statements
@@ -12,6 +13,9 @@ from lineage_registry.graph.sqlite.connection import Parameters
 from lineage_registry.graph.sqlite.faults import translated
 from lineage_registry.graph.sqlite.view import SqliteView
 from lineage_registry.ports.graph import Head, Recorded, Transaction, subjects
+
+_AT_ONCE: Final = 50
+"""Rows that one INSERT takes: stepping through a statement costs as much as inserting a row."""
 
 
 class Batch:
@@ -139,7 +143,6 @@ class Batch:
         """Write what is held back."""
         if self._first is None and not self._revisions:
             return
-        many = self._connection.executemany
         running = [
             (node, key, since, statements.HOLDS, encode(value))
             for (node, key), (since, value) in self._values.items()
@@ -156,9 +159,20 @@ class Batch:
             (statements.ADD_REVISION, self._revisions),
         ):
             if rows:
-                many(statement, rows)
+                insert(self._connection, statement, rows)
         self._revisions = []
         self._clear()
+
+
+def insert(connection: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:
+    """Run a statement for each row; rows of an INSERT go into the database many at a time."""
+    whole = 0
+    if " VALUES (" in statement:
+        whole = len(rows) - len(rows) % _AT_ONCE
+        several = statements.of_many(statement, _AT_ONCE)
+        for low in range(0, whole, _AT_ONCE):
+            connection.execute(several, tuple(chain.from_iterable(rows[low : low + _AT_ONCE])))
+    connection.executemany(statement, rows[whole:])
 
 
 class SqliteTransaction(Transaction):
