@@ -1,15 +1,25 @@
 """Measure and write `benchmarks/RESULTS.md`.
 
 Without options everything is measured. With `--only` the rest of the report stays as earlier runs
-left it: names of parts (questions, wide, generations, adversarial, layouts, commits, http,
-folders), of questions (recall, "common ancestors", ...), or of wide answers (impact of 10^4:
+left it: names of parts (questions, wide, generations, adversarial, layouts, commits, copies,
+http, folders), of questions (recall, "common ancestors", ...), or of wide answers (impact of 10^4:
 "wide:impact").
 """
 
 import argparse
 from collections.abc import Iterator, Sequence
 
-from benchmarks import adversarial, commits, folders, generations, http, lineage, report, wide
+from benchmarks import (
+    adversarial,
+    commits,
+    copies,
+    folders,
+    generations,
+    http,
+    lineage,
+    report,
+    wide,
+)
 from benchmarks.places import ENGINES
 from benchmarks.questions import QUESTIONS
 from benchmarks.rows import Row, Rows
@@ -63,6 +73,8 @@ def _on(engine: str, sizes: Sequence[int], seed: int, only: Sequence[str]) -> It
         yield from adversarial.measure(engine, graphs)
     if _chosen(only, "commits", ()):
         yield from commits.measure(engine)
+    if _chosen(only, "copies", ()):
+        yield from copies.measure(engine, seed=seed)
     if questions := _chosen(only, "questions", list(QUESTIONS)):
         for nodes in sizes:
             yield from lineage.measure(engine, nodes, seed, questions)

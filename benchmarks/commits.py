@@ -5,18 +5,15 @@ position and revision shifted so that each round writes rows of its own.
 """
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from functools import partial
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
-import neo4j
-
-from benchmarks.capture import RawNeo4j, RawSqlite
 from benchmarks.graphs import realistic_graph
 from benchmarks.places import Place, loaded
 from benchmarks.rows import Row, times
 from benchmarks.timing import in_turns
+from benchmarks.written import write, written
 from lineage_registry.domain import registration, runs
 from lineage_registry.domain.events import Event
 from lineage_registry.domain.references import Reference, Space, parse_reference
@@ -27,14 +24,6 @@ from lineage_registry.ports.graph import Request
 
 _ROUNDS = 300
 _FAR = 10**9
-
-
-class Statement(NamedTuple):
-    """A captured statement; `many` says that its parameters are rows."""
-
-    text: str
-    parameters: Any
-    many: bool = False
 
 
 def measure(engine: str, nodes: int = 10_000, seed: int = 7) -> Iterator[Row]:
@@ -88,19 +77,15 @@ def _register(place: Place) -> None:
 
 def _raw(place: Place, commit: Callable[[], None]) -> Callable[[], None]:
     head = place.store.head()
-    listening, again = (
-        (_sqlite_writes, _sqlite_again)
-        if place.engine == "sqlite"
-        else (_neo4j_writes, _neo4j_again)
-    )
-    with listening(place) as asked:
+    with written(place) as found:
         commit()
+    asked = [statement for transaction in found for statement in transaction]
     unique = {head.size + 1, head.size + 2, head.revision + 1, place.store.head().at}
     rounds = count(1)
 
     def once() -> None:
         far = _FAR + 10 * next(rounds)
-        again(place.raw, [one._replace(parameters=_moved(one.parameters, far)) for one in asked])
+        write(place, [[one._replace(parameters=_moved(one.parameters, far)) for one in asked]])
 
     def _moved(given: Any, far: int) -> Any:
         if isinstance(given, dict):
@@ -115,71 +100,3 @@ def _raw(place: Place, commit: Callable[[], None]) -> Callable[[], None]:
         return given
 
     return once
-
-
-@contextmanager
-def _sqlite_writes(place: Place) -> Iterator[list[Statement]]:
-    store: Any = place.store
-    database = store._database  # noqa: SLF001 - to listen where it writes
-    asked: list[Statement] = []
-    writing = database.writing
-
-    class Ears:
-        def __init__(self, connection: Any) -> None:
-            self._connection = connection
-
-        def execute(self, text: str, given: Any = ()) -> Any:
-            asked.append(Statement(text, given))
-            return self._connection.execute(text, given)
-
-        def executemany(self, text: str, rows: Any) -> Any:
-            asked.append(Statement(text, [tuple(row) for row in rows], many=True))
-            return self._connection.executemany(text, asked[-1].parameters)
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._connection, name)
-
-    @contextmanager
-    def with_ears() -> Iterator[Any]:
-        with writing() as connection:
-            yield Ears(connection)
-
-    database.writing = with_ears
-    try:
-        yield asked
-    finally:
-        del database.writing
-
-
-def _sqlite_again(raw: RawSqlite, asked: list[Statement]) -> None:
-    connection = raw.connection
-    connection.execute("BEGIN IMMEDIATE")
-    for text, given, many in asked:
-        if many:
-            connection.executemany(text, given)
-        else:
-            connection.execute(text, given).fetchall()
-    connection.execute("COMMIT")
-
-
-@contextmanager
-def _neo4j_writes(_: Place) -> Iterator[list[Statement]]:
-    asked: list[Statement] = []
-    run = neo4j.Transaction.run
-
-    def with_ears(transaction: Any, query: Any, parameters: Any = None, **more: Any) -> Any:
-        asked.append(Statement(query, parameters))
-        return run(transaction, query, parameters, **more)
-
-    neo4j.Transaction.run = with_ears  # type: ignore[method-assign, assignment]
-    try:
-        yield asked
-    finally:
-        neo4j.Transaction.run = run  # type: ignore[method-assign]
-
-
-def _neo4j_again(raw: RawNeo4j, asked: list[Statement]) -> None:
-    with raw.writing() as transaction:
-        for text, given, _ in asked:
-            list(transaction.run(text, given))
-        transaction.commit()

@@ -10,7 +10,7 @@ from typing import Any
 
 import neo4j
 
-from benchmarks import adversarial, folders, generations, wide
+from benchmarks import adversarial, copies, folders, generations, wide
 from benchmarks.rows import Row, Rows
 from tests.servers.versions import NEO4J
 
@@ -184,6 +184,23 @@ _SECTIONS: tuple[tuple[str, str, str, Sequence[Column]], ...] = (
         "On 10,000 nodes.",
         "commits",
         [*_WHERE, *_AGAINST_RAW],
+    ),
+    (
+        "Copies of the log, in and out",
+        f"""Events a second of the whole call: a copy is checked to its end before any of it is
+        written. Bars: {copies.BARS["sqlite"]:,} on SQLite, {copies.BARS["neo4j"]:,} on Neo4j.
+        Beside an import *raw* is the bare driver writing the same rows in the same transactions;
+        beside an export, reading the file and hashing its lines.""",
+        "copies",
+        [
+            _text("engine"),
+            _text("question"),
+            ("events", lambda row: str(row["graph"])),
+            _number("a second", "a second", ",.0f"),
+            _number("raw", "raw a second", ",.0f"),
+            _ratio("x raw", "a second", "raw a second"),
+            _MET,
+        ],
     ),
     (
         "Over HTTP",
