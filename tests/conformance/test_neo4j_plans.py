@@ -39,6 +39,7 @@ SAMPLES: dict[str, object] = {
     "actor": "ada",
     "addresses": [["model/m", None, None], ["model/m", "number/", "/1"], ["model/m", "stage/x"]],
     "at": 1,
+    "counted": True,
     "deleted": False,
     "depth": 2,
     "edges": True,
@@ -170,11 +171,12 @@ def test_each_read_returns_what_its_header_says(session: neo4j.Session, query: Q
     assert query.rows.fits(len(list(result)))
 
 
+@pytest.mark.parametrize("what", ["walk", "reach"])
 @pytest.mark.parametrize("way", ["upstream", "downstream"])
 def test_the_closest_nodes_are_found_without_finding_the_others(
-    session: neo4j.Session, way: str
+    session: neo4j.Session, way: str, what: str
 ) -> None:
-    query = statements()[f"read.walk_{way}"]
+    query = statements()[f"read.{what}_{way}"]
     plan = _plan(session, query.text, {name: SAMPLES[name] for name in query.params})
 
     assert "PartialTop" in plan

@@ -66,17 +66,19 @@ class Walker:
 
     def closure(self, starts: Collection[int], walk: Walk) -> Closure:
         """Return everything reached, closest first."""
-        found = self._reached(starts, walk)
+        found, joined = self._reached(starts, walk)
         distances = dict.fromkeys(sorted(set(starts)), 0)
         wanted = self._passing(found, distances, walk)
         kept = wanted if walk.limit is None else wanted[: max(walk.limit, 0)]
         distances.update((row[0], row[1]) for row in kept)
         edges = self._induced(found, distances, walk) if walk.edges else ()
+        truncated = len(kept) < len(wanted) or self._goes_on(starts, walk)
         return Closure(
             distances,
             edges,
             max(distances.values(), default=0),
-            truncated=len(kept) < len(wanted) or self._goes_on(starts, walk),
+            truncated=truncated,
+            joined=None if truncated else joined,
         )
 
     def census(self, starts: Collection[int], walk: Walk) -> Census:
@@ -106,14 +108,37 @@ class Walker:
         census = counted(groups, walk, self.passing)
         return Survey(census, [picked(groups, pick, self.passing) for pick in picks])
 
-    def _reached(self, starts: Collection[int], walk: Walk) -> list[Sequence[Any]]:
-        """Return rows `[node, distance, edges]`, the starts first."""
+    def _reached(
+        self, starts: Collection[int], walk: Walk
+    ) -> tuple[list[Sequence[Any]], int | None]:
+        """Return rows `[node, distance, edges]`, the starts first, and how many edges they have."""
         walked = self._walked_starts(starts, walk)
         if not walked or walk.depth == 0:
-            return []
+            return [], None
         if len(walked) > _FEW:
-            return self._by_levels(starts, walked, walk)
-        return self._at_once(starts, walked, walk)
+            return self._by_levels(starts, walked, walk), None
+        if len(walked) == 1 and (walk.having or not walk.edges):
+            return self._without_edges(starts, walked[0], walk)
+        return self._at_once(starts, walked, walk), None
+
+    def _without_edges(
+        self, starts: Collection[int], start: int, walk: Walk
+    ) -> tuple[list[Sequence[Any]], int | None]:
+        """Walk from one start; ids by distance are a third of what rows with edges are."""
+        cut = walk.depth is not None or walk.stop_at or walk.having
+        narrow = walk.through is not None or walk.report is not None
+        counts = walk.counted and len(starts) == 1 and not cut and not narrow
+        parameters = {
+            **self._parameters(walk, starts),
+            "start": start,
+            "counted": counts,
+            "limit": _most(walk, 1),
+        }
+        rows = self._reader.read(f"read.reach_{_way(walk)}", parameters, **_depth(walk))
+        found: list[Sequence[Any]] = [
+            (id_, row["distance"], None) for row in rows for id_ in row["ids"]
+        ]
+        return found, sum(row["joined"] for row in rows) if counts else None
 
     def _by_levels(
         self, starts: Collection[int], walked: list[int], walk: Walk
@@ -160,11 +185,10 @@ class Walker:
     def _at_once(
         self, starts: Collection[int], walked: list[int], walk: Walk
     ) -> list[Sequence[Any]]:
-        limit = STILL if walk.limit is None or walk.having else len(walked) + walk.limit + 1
         parameters = {
             **self._parameters(walk, starts),
             "edges": walk.edges and not walk.having,
-            "limit": min(limit, STILL),
+            "limit": _most(walk, len(walked)),
         }
         rows = self._read_walk(walked, walk, parameters)
         return [row for chunk in rows for row in chunk["chunk"]]
@@ -295,6 +319,13 @@ class Walker:
             batch = ids[begin : begin + _PASSING_AT_ONCE]
             parameters = {"ids": batch, "keys": [], "revision": self._revision}
             yield from self._reader.read("read.nodes_with", parameters)[0]["rows"]
+
+
+def _most(walk: Walk, starts: int) -> int:
+    """Return how many rows are enough: one more than is wanted says that there is more."""
+    if walk.limit is None or walk.having:
+        return STILL
+    return min(starts + walk.limit + 1, STILL)
 
 
 def _way(walk: Walk) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -51,6 +52,7 @@ class OracleRules(Rules):
             @given(st.data(), starts(graph.ids), walks(graph.size))
             def check(data: st.DataObject, begin: list[int], walk: Any) -> None:
                 compare(data, lambda view: _spelled(view, begin, walk))
+                compare(data, lambda view: _miscounted(view, begin, walk))
 
             check()
 
@@ -166,6 +168,13 @@ def _spelled(view: GraphView, begin: list[int], walk: Any) -> object:
     begin = _there(view, begin)
     found = view.walk(begin, walk)
     return list(found.distances.items()), list(found.edges), found.depth_reached, found.truncated
+
+
+def _miscounted(view: GraphView, begin: list[int], walk: Walk) -> bool:
+    """Tell whether a walk that counts its edges counts others than it reports."""
+    begin = _there(view, begin)
+    joined = view.walk(begin, replace(walk, edges=False, counted=True)).joined
+    return joined is not None and joined != len(view.walk(begin, replace(walk, edges=True)).edges)
 
 
 def _checked_path(
