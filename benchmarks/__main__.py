@@ -26,7 +26,6 @@ from benchmarks.rows import Row, Rows
 
 _SEED = 7
 _HTTP_NODES = 100_000
-_WIDE = ("impact", "recall", "closure")
 _GRAPHS = tuple(dict.fromkeys(case.graph.name for case in adversarial.CASES))
 
 
@@ -67,7 +66,7 @@ def _on(engine: str, sizes: Sequence[int], seed: int, only: Sequence[str]) -> It
     """Measure on one engine, the parts that take longest last."""
     if _chosen(only, "generations", ()):
         yield from generations.measure(engine)
-    if names := _chosen(only, "wide", [f"wide:{name}" for name in _WIDE]):
+    if names := _chosen(only, "wide", [f"wide:{name}" for name in wide.NAMES]):
         yield from wide.measure(engine, seed, [name.removeprefix("wide:") for name in names])
     if graphs := _chosen(only, "adversarial", _GRAPHS):
         yield from adversarial.measure(engine, graphs)

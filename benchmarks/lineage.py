@@ -9,7 +9,7 @@ from benchmarks.memory import Memory
 from benchmarks.places import Place, loaded
 from benchmarks.questions import QUESTIONS, sample
 from benchmarks.rows import Row, times
-from benchmarks.timing import Times, in_turns
+from benchmarks.timing import in_turns
 
 _ASKED = {"sqlite": 300, "neo4j": 200}
 
@@ -63,8 +63,3 @@ def captured(place: Place, calls: Iterable[partial[Any]]) -> list[partial[Any]]:
             call()
         found.append(partial(place.raw.ask, asked))
     return found
-
-
-def beside_raw(place: Place, calls: list[partial[Any]]) -> list[Times]:
-    """Time calls in turns with the same statements sent raw."""
-    return in_turns(calls, captured(place, calls))
