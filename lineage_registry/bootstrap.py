@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lineage_registry.ports.commands import Commands
     from lineage_registry.ports.graph import GraphStore
     from lineage_registry.registry import Registry
+    from lineage_registry.registry.blob_cache import BlobCache
 
 _GRAPH_FILE: Final = "graph.sqlite"
 _NEO4J: Final = frozenset(
@@ -55,7 +56,7 @@ def connect(
         commands, store = _remote(settings)
     else:
         commands, store = local(settings)
-    return Registry(commands, store, handlers(), settings.actor)
+    return Registry(commands, store, handlers(), settings.actor, cache=_cache(settings, store))
 
 
 def local(settings: Settings) -> tuple[Commands, ArtifactStore]:
@@ -160,6 +161,26 @@ def _remote(settings: Settings) -> tuple[Commands, ArtifactStore]:
         HttpCommands(settings.url, token=token),
         HttpArtifactStore(settings.url, token=token),
     )
+
+
+def blob_cache(settings: Settings) -> BlobCache | None:
+    """Return the cache of this machine for blobs from afar; None if it may hold nothing."""
+    from lineage_registry.registry.blob_cache import BlobCache
+    from lineage_registry.registry.known_digests import cache_folder
+
+    if not settings.cache_size:
+        return None
+    try:
+        folder = cache_folder() if settings.cache is None else Path(settings.cache).expanduser()
+    except RuntimeError:  # a user without a home
+        return None
+    return BlobCache(folder / "artifacts", settings.cache_size)
+
+
+def _cache(settings: Settings, store: ArtifactStore) -> BlobCache | None:
+    from lineage_registry.ports.artifacts import Capability
+
+    return None if Capability.LOCAL_PATHS in store.capabilities else blob_cache(settings)
 
 
 def _neo4j(settings: Settings, parts: SplitResult) -> GraphStore:

@@ -7,6 +7,7 @@ settings would cost every start of the command line a tenth of a second.
 
 import getpass
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +21,8 @@ PREFIX: Final = "LINEAGE_REGISTRY_"
 PROJECT_FILE: Final = ".lineage-registry.toml"
 DEFAULT_FOLDER: Final = ".lineage-registry"
 DEFAULT: Final = "default"
-_PATHS: Final = frozenset({"url", "artifacts"})
+_PATHS: Final = frozenset({"url", "artifacts", "cache"})
+_SIZE: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kKMGT]?)(i?)B?")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -35,6 +37,15 @@ def _split(value: object) -> object:
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return value
+
+
+def _read_size(value: object) -> object:
+    """Read `20GB`, `512MiB`, `1.5 TB`: powers of 1,000, with an i of 1,024."""
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return value
+    base = 1024 if match[3] else 1000
+    return int(float(match[1]) * base ** " KMGT".index(match[2].upper() or " "))
 
 
 def _check_keys(value: object) -> object:
@@ -57,6 +68,8 @@ class Settings(BaseModel):
         api_keys: Who may use the server: token=actor pairs, separated by commas.
         allowed_hosts: Names that the server answers to; `*` is any.
         max_upload_bytes: Largest file that the server takes.
+        cache: Folder for what is loaded from S3 or a server; None is the user's cache folder.
+        cache_size: Bytes that this folder holds at most, like `20GB`; 0 keeps nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,6 +87,8 @@ class Settings(BaseModel):
     api_keys: Annotated[SecretStr | None, BeforeValidator(_check_keys)] = None
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)] = _LOOPBACK
     max_upload_bytes: int = Field(default=100 * 2**30, ge=1)
+    cache: str | None = None
+    cache_size: Annotated[int, BeforeValidator(_read_size), Field(ge=0)] = 10 * 2**30
 
     @property
     def actors(self) -> Mapping[str, str]:

@@ -193,6 +193,13 @@ NOUNS: Final[Mapping[str, Noun]] = {
             ),
         },
     ),
+    "cache": Noun(
+        "What was loaded from afar and is kept on this machine.",
+        {
+            "show": Verb("Show what the cache holds, and how much it may.", "cache:show"),
+            "clear": Verb("Empty the cache.", "cache:clear"),
+        },
+    ),
     "config": Noun("Settings.", {"show": Verb("Show the settings that hold here.", "setup:show")}),
 }
 

@@ -29,6 +29,7 @@ from lineage_registry.registry.addressing import (
 from lineage_registry.registry.asking import AsOf
 from lineage_registry.registry.audit import AuditQuestions
 from lineage_registry.registry.batches import Batches
+from lineage_registry.registry.blob_cache import BlobCache
 from lineage_registry.registry.comparison import ComparisonQuestions
 from lineage_registry.registry.drafts import Drafting
 from lineage_registry.registry.exporting import Exporting
@@ -92,14 +93,22 @@ class Registry(
     Attributes:
         artifacts: Where the bytes are.
         formats: The format handlers; `formats.add` takes one of your own.
+        cache: What was loaded from afar and is kept on this machine; None if nothing is.
     """
 
     def __init__(
-        self, commands: c.Commands, artifacts: ArtifactStore, formats: HandlerRegistry, actor: str
+        self,
+        commands: c.Commands,
+        artifacts: ArtifactStore,
+        formats: HandlerRegistry,
+        actor: str,
+        *,
+        cache: BlobCache | None = None,
     ) -> None:
         self.sender = Sender(commands, actor)
         self.artifacts = artifacts
         self.formats = formats
+        self.cache = cache
 
     # Models and datasets
 

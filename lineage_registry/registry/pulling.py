@@ -185,7 +185,7 @@ class Pulling(Asker):
                 f"{version.reference} holds plain files", hint="use download() to get them"
             )
         handler = registry.formats.by_name(files.format)
-        with fetched(registry.artifacts, files, progress) as folder:
+        with fetched(registry.artifacts, files, progress, registry.cache) as folder:
             allowed = trusted(registry, version.reference, handler, folder, trust)
             loaded = handler.load(folder, trusted=allowed, **options)
             registry.note_input(version, role)

@@ -13,6 +13,7 @@ from lineage_registry.ports.artifacts import ArtifactStore, LargeFile, Source
 from lineage_registry.ports.commands import File, Files
 from lineage_registry.ports.formats import HandlerRegistry, LocalFiles
 from lineage_registry.ports.uploads import PART_SIZE, fingerprint
+from lineage_registry.registry.blob_cache import BlobCache
 
 _HASHERS: Final = 4
 
@@ -103,17 +104,23 @@ def download(
 
 
 @contextmanager
-def fetched(artifacts: ArtifactStore, files: Files, progress: Progress | None) -> Iterator[Path]:
+def fetched(
+    artifacts: ArtifactStore,
+    files: Files,
+    progress: Progress | None,
+    cache: BlobCache | None = None,
+) -> Iterator[Path]:
     """Give a folder with a version's verified files for the block.
 
     Where blobs are plain files of this machine they are linked rather than copied, so that a
-    format may map them into memory.
+    format may map them into memory. Others come out of the cache, or go into it.
 
     Raises:
         ArtifactNotFoundError: The bytes of a file are gone.
         DigestMismatchError: The stored bytes are not what was registered.
     """
-    with tempfile.TemporaryDirectory(prefix="lineage-registry-") as place:
+    room = None if cache is None else cache.room()
+    with tempfile.TemporaryDirectory(prefix="lineage-registry-", dir=room) as place:
         folder = Path(place)
         for file in _checked(files):
             digest = Digest.parse(file.digest)
@@ -121,11 +128,14 @@ def fetched(artifacts: ArtifactStore, files: Files, progress: Progress | None) -
             target.parent.mkdir(parents=True, exist_ok=True)
             step = step_of(progress, file.path, file.size)
             local = artifacts.local_path(digest)
-            if local is None:
+            if local is not None:
+                artifacts.verify(digest)
+                target.symlink_to(local.resolve())
+            elif cache is None or room is None or not cache.take(digest, target):
                 artifacts.fetch(digest, target, progress=step)
+                if cache is not None and room is not None:
+                    cache.keep(digest, target)
                 continue
-            artifacts.verify(digest)
-            target.symlink_to(local.resolve())
             if step is not None:
                 step(file.size)
         yield folder

@@ -230,3 +230,17 @@ def test_tags_are_set_listed_and_removed_on_anything(scene):
         out = scene("tag", "list", reference).out
         assert "two words" in out
         assert not out.startswith("a ")
+
+
+def test_the_cache_is_shown_and_emptied(lreg, monkeypatch, somewhere):
+    shown = lreg("cache", "show", "--json")
+    assert (shown.code, shown.answer["enabled"], shown.answer["blobs"]) == (0, True, 0)
+    assert "at most" in lreg("cache", "show").out
+    cleared = lreg("cache", "clear", "--json")
+    assert (cleared.code, cleared.answer["bytes"]) == (0, 0)
+    monkeypatch.setenv("LINEAGE_REGISTRY_CACHE_SIZE", "0")
+    assert lreg("cache", "show", "--json").answer == {"enabled": False}
+    assert "no cache" in lreg("cache", "show").out
+    monkeypatch.setenv("LINEAGE_REGISTRY_CACHE_SIZE", "1GB")
+    monkeypatch.setenv("LINEAGE_REGISTRY_CACHE", "/proc/nowhere")
+    assert lreg("cache", "show").code != 0

@@ -99,3 +99,31 @@ def test_a_wrong_file_is_named(place, text):
 def test_lists_are_separated_by_commas(monkeypatch):
     monkeypatch.setenv("LINEAGE_REGISTRY_ALLOWED_HOSTS", "registry.example, localhost ,")
     assert Settings.load().allowed_hosts == ("registry.example", "localhost")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("0", 0),
+        ("1000", 1_000),
+        ("20GB", 20 * 10**9),
+        ("512 MiB", 512 * 2**20),
+        ("1.5T", 1_500 * 10**9),
+        ("3kb", None),
+        ("3kB", 3_000),
+    ],
+)
+def test_a_size_is_read_as_people_write_it(monkeypatch, text, size):
+    monkeypatch.setenv("LINEAGE_REGISTRY_CACHE_SIZE", text)
+    if size is None:
+        with pytest.raises(InvalidInputError, match="cache_size"):
+            Settings.load()
+    else:
+        assert Settings.load().cache_size == size
+
+
+@pytest.mark.parametrize("text", ["-1", "much", "1 PB", "1e3", "GB"])
+def test_a_size_that_is_none_is_refused(monkeypatch, text):
+    monkeypatch.setenv("LINEAGE_REGISTRY_CACHE_SIZE", text)
+    with pytest.raises(InvalidInputError, match="cache_size"):
+        Settings.load()
