@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from lineage_registry.ports.artifacts import ArtifactStore
+    from lineage_registry.ports.caches import Cache
     from lineage_registry.ports.commands import Commands
     from lineage_registry.ports.graph import GraphStore
     from lineage_registry.registry import Registry
-    from lineage_registry.registry.blob_cache import BlobCache
 
 _GRAPH_FILE: Final = "graph.sqlite"
 _NEO4J: Final = frozenset(
@@ -163,9 +163,9 @@ def _remote(settings: Settings) -> tuple[Commands, ArtifactStore]:
     )
 
 
-def blob_cache(settings: Settings) -> BlobCache | None:
+def blob_cache(settings: Settings) -> Cache | None:
     """Return the cache of this machine for blobs from afar; None if it may hold nothing."""
-    from lineage_registry.registry.blob_cache import BlobCache
+    from lineage_registry.artifacts.blob_cache import BlobCache
     from lineage_registry.registry.known_digests import cache_folder
 
     if not settings.cache_size:
@@ -177,7 +177,7 @@ def blob_cache(settings: Settings) -> BlobCache | None:
     return BlobCache(folder / "artifacts", settings.cache_size)
 
 
-def _cache(settings: Settings, store: ArtifactStore) -> BlobCache | None:
+def _cache(settings: Settings, store: ArtifactStore) -> Cache | None:
     from lineage_registry.ports.artifacts import Capability
 
     return None if Capability.LOCAL_PATHS in store.capabilities else blob_cache(settings)

@@ -9,7 +9,7 @@ from lineage_registry.cli.views import Cell, Fields, Line
 from lineage_registry.cli.words import plural, size
 
 if TYPE_CHECKING:
-    from lineage_registry.registry.blob_cache import BlobCache, CacheState
+    from lineage_registry.ports.caches import Cache, CacheState
 
 
 def show() -> None:
@@ -29,7 +29,7 @@ def clear() -> None:
     _say(None if cache is None else cache.state())
 
 
-def _cache() -> "BlobCache | None":
+def _cache() -> "Cache | None":
     from lineage_registry.bootstrap import blob_cache
 
     return blob_cache(settings())

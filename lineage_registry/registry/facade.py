@@ -12,6 +12,7 @@ from lineage_registry.domain.references import Space
 from lineage_registry.errors import InvalidReferenceError
 from lineage_registry.ports import commands as c
 from lineage_registry.ports.artifacts import ArtifactStore
+from lineage_registry.ports.caches import Cache
 from lineage_registry.ports.formats import HandlerRegistry
 from lineage_registry.registry import runs as run_blocks
 from lineage_registry.registry.addressing import (
@@ -29,7 +30,6 @@ from lineage_registry.registry.addressing import (
 from lineage_registry.registry.asking import AsOf
 from lineage_registry.registry.audit import AuditQuestions
 from lineage_registry.registry.batches import Batches
-from lineage_registry.registry.blob_cache import BlobCache
 from lineage_registry.registry.comparison import ComparisonQuestions
 from lineage_registry.registry.drafts import Drafting
 from lineage_registry.registry.exporting import Exporting
@@ -103,7 +103,7 @@ class Registry(
         formats: HandlerRegistry,
         actor: str,
         *,
-        cache: BlobCache | None = None,
+        cache: Cache | None = None,
     ) -> None:
         self.sender = Sender(commands, actor)
         self.artifacts = artifacts

@@ -10,10 +10,10 @@ from typing import Final
 from lineage_registry.domain.digests import Digest, FileEntry, Manifest
 from lineage_registry.errors import InvalidInputError
 from lineage_registry.ports.artifacts import ArtifactStore, LargeFile, Source
+from lineage_registry.ports.caches import Cache
 from lineage_registry.ports.commands import File, Files
 from lineage_registry.ports.formats import HandlerRegistry, LocalFiles
 from lineage_registry.ports.uploads import PART_SIZE, fingerprint
-from lineage_registry.registry.blob_cache import BlobCache
 
 _HASHERS: Final = 4
 
@@ -108,7 +108,7 @@ def fetched(
     artifacts: ArtifactStore,
     files: Files,
     progress: Progress | None,
-    cache: BlobCache | None = None,
+    cache: Cache | None = None,
 ) -> Iterator[Path]:
     """Give a folder with a version's verified files for the block.
 

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
+from lineage_registry.artifacts.blob_cache import BlobCache
 from lineage_registry.domain.digests import Digest
 from lineage_registry.errors import BackendError
-from lineage_registry.registry.blob_cache import BlobCache
 from tests.servers.cache import REPOSITORY
 
 
@@ -131,7 +131,7 @@ HAMMER = """
 import os, random, sys
 from pathlib import Path
 from lineage_registry.domain.digests import Digest
-from lineage_registry.registry.blob_cache import BlobCache
+from lineage_registry.artifacts.blob_cache import BlobCache
 folder, seed = Path(sys.argv[1]), int(sys.argv[2])
 cache, dice, hits = BlobCache(folder, 100_000), random.Random(seed), 0
 for turn in range(60):

@@ -13,10 +13,11 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from lineage_registry.domain.digests import Digest
 from lineage_registry.errors import BackendError
+from lineage_registry.ports.caches import Cache, CacheState
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS blob (
@@ -29,16 +30,7 @@ _FORGOTTEN: Final = 7 * 24 * 3600.0
 _READ_ONLY: Final = 0o444
 
 
-class CacheState(NamedTuple):
-    """What a cache holds: where, how many blobs, of how many bytes, and how many there may be."""
-
-    folder: Path
-    blobs: int
-    bytes: int
-    limit: int
-
-
-class BlobCache:
+class BlobCache(Cache):
     """A folder of blobs with a limit, safe between processes.
 
     ```text
