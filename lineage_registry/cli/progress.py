@@ -14,12 +14,13 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from lineage_registry.cli.words import plural
 from lineage_registry.exports.words import shown
 
 
 @contextmanager
 def bars(doing: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar for each file while the block runs; they go when it ends."""
+    """Show a bar for each file under way while the block runs, and one for all; then they go."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
@@ -29,8 +30,22 @@ def bars(doing: str) -> Iterator[Callable[[str, int, int], None]]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         tasks: dict[str, TaskID] = {}
+        left: dict[str, int] = {}
+        done = 0
+        everything = progress.add_task(doing, total=None, visible=False)
 
         def step(path: str, size: int, total: int) -> None:
+            nonlocal done
+            progress.advance(everything, size)
+            left[path] = left.get(path, total) - size
+            if left[path] <= 0:  # also what comes in one piece, and so needs no bar of its own
+                done += 1
+                del left[path]
+                said = f"{doing}: {plural(done, 'file')} done"
+                progress.update(everything, description=said, visible=True)
+                if path in tasks:
+                    progress.remove_task(tasks.pop(path))
+                return
             if path not in tasks:
                 tasks[path] = progress.add_task(f"{doing} {shown(path)}", total=total)
             progress.advance(tasks[path], size)

@@ -12,6 +12,7 @@ from lineage_registry.cli.picking import Picked
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.views import Cell, Line, Table, View
 from lineage_registry.cli.words import plural, ref, size
+from lineage_registry.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from lineage_registry.registry.pulling import Pulled
@@ -34,6 +35,13 @@ def pull(
     check: Annotated[
         bool, typer.Option("--check", help="Read what is there again, whatever is known of it.")
     ] = False,
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="ID", help="The running run that reads it.")
+    ] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(metavar="ROLE", help="In which role; base for a model, train for data."),
+    ] = None,
     dry_run: a.DryRun = False,
     yes: a.Yes = False,
     as_of: a.AsOf = None,
@@ -43,7 +51,10 @@ def pull(
 
     `--delete` leaves hidden files, links and a registry's files alone.
     """
+    if role is not None and run is None:
+        raise InvalidInputError("a role is one in a run", hint="give --run, too")
     with registry() as opened:
+        reader = None if run is None else opened.resume_run(run)
 
         def pulled(*, really: bool) -> "Pulled":
             with output.transfer("fetching") as progress:
@@ -66,6 +77,8 @@ def pull(
                 many = plural(planned.deleted, "file")
                 output.confirm(f"remove {many} from {folder}", yes=False)
         done = pulled(really=not dry_run)
+        if reader is not None and not dry_run:
+            reader.loaded(opened.version(done.reference), role)
     output.emit(done, lambda: _view(done))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -42,6 +42,14 @@ _OF_ALL: Final = frozenset(
 _OF_MODELS: Final = frozenset({"dependencies", "tested_on", "siblings"})
 
 
+class _UndoneError(Exception):
+    """Ends the blocks of a batch of which nothing was done, so that no draft is discarded."""
+
+    def __init__(self, items: list[c.BatchItem[Any]]) -> None:
+        super().__init__()
+        self.items = items
+
+
 class Batches(Asker):
     """Do the same with many things; what fails is said in its own result, and raises nothing."""
 
@@ -68,18 +76,10 @@ class Batches(Asker):
             return _each(
                 items, lambda index, item: self._registered(item, progress, _own(how, index))
             )
-        with ExitStack() as stack:
-            fields: list[dict[str, Any]] = []
-            for index, item in enumerate(items):
-                try:
-                    fields.append(self._announced(stack, item, progress))
-                except RegistryError as error:
-                    return _undone(index, error, items)
-            answer = self.sender.write(c.RegisterVersions, how, items=_counted(fields), atomic=True)
-            done = self._handled(answer, 0)
-            if not answer.ok:
-                stack.pop_all()  # pins of what was not registered expire, and no draft is discarded
-            return done
+        try:
+            return self._together(list(items), progress, how)
+        except _UndoneError as undone:
+            return undone.items
 
     def load_many(self, references: Iterable[str], **options: Any) -> list[c.BatchItem[Any]]:
         """Load many versions; options as `load`."""
@@ -142,6 +142,22 @@ class Batches(Asker):
             found += self._handled(answer, len(found))
         return found
 
+    def _together(
+        self, items: list[Mapping[str, Any]], progress: Progress | None, how: How
+    ) -> list[c.BatchItem[VersionHandle]]:
+        with ExitStack() as stack:
+            fields: list[dict[str, Any]] = []
+            for index, item in enumerate(items):
+                try:
+                    fields.append(self._announced(stack, item, progress))
+                except RegistryError as error:
+                    raise _UndoneError(_undone(index, error, len(items))) from error
+            answer = self.sender.write(c.RegisterVersions, how, items=_counted(fields), atomic=True)
+            done = self._handled(answer, 0)
+            if not answer.ok:
+                raise _UndoneError(done)
+            return done
+
     def _registered(
         self, item: Mapping[str, Any], progress: Progress | None, how: How
     ) -> VersionHandle:
@@ -198,8 +214,7 @@ def _each(items: Iterable[Any], work: Callable[[int, Any], T]) -> list[c.BatchIt
     return done
 
 
-def _undone(index: int, error: RegistryError, items: Iterable[Any]) -> list[c.BatchItem[Any]]:
-    count = len(items) if isinstance(items, Sequence) else index + 1
+def _undone(index: int, error: RegistryError, count: int) -> list[c.BatchItem[Any]]:
     undone = [c.BatchItem[Any](index=each, state="undone") for each in range(count)]
     undone[index] = _failed(index, error)
     return undone

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -271,11 +272,12 @@ class _Folder:
         self, artifacts: ArtifactStore, files: Iterable[c.File], progress: Progress | None
     ) -> None:
         """Write verified copies of files, several at a time, each whole or not at all."""
+        told = _one_at_a_time(progress)
 
         def one(file: c.File) -> None:
             place, digest = self._inside(file.path), Digest.parse(file.digest)
             place.parent.mkdir(parents=True, exist_ok=True)
-            artifacts.fetch(digest, place, progress=step_of(progress, file.path, file.size))
+            artifacts.fetch(digest, place, progress=step_of(told, file.path, file.size))
             self.known.learn(file.path, digest)
 
         try:
@@ -312,6 +314,18 @@ class _Folder:
                     hint="remove the link, or pull to another place",
                 )
         return place
+
+
+def _one_at_a_time(progress: Progress | None) -> Progress | None:
+    if progress is None:
+        return None
+    lock = threading.Lock()
+
+    def told(path: str, step: int, size: int) -> None:
+        with lock:
+            progress(path, step, size)
+
+    return told
 
 
 def _chosen(files: c.Files, paths: Iterable[str], patterns: Patterns) -> dict[str, c.File]:

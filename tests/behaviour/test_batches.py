@@ -96,6 +96,25 @@ def test_atomic_registrations_are_none_if_one_fails(place, registry):
     assert place.revision == before
 
 
+def test_a_draft_stays_until_its_version_is_there(place, registry):
+    registry.draft("one").add(place.file("a.txt", "a"))
+    drafted = {"name": "net", "model": registry.draft("one")}
+    for wrong in ({"name": "b", "parents": ["missing:1"]}, {"nothing": 1}):
+        done = registry.register_many([drafted, wrong], atomic=True)
+        assert states(done) == ["undone", "failed"]
+        assert registry.draft("one").content().files == 1
+    assert states(registry.register_many([{"name": "net", "label": "no label!"}, drafted])) == [
+        "failed",
+        "done",
+    ]
+    assert registry.drafts() == []
+    registry.draft("two").add(place.file("a.txt", "a"))
+    twice = {"name": "net", "model": registry.draft("two")}
+    assert states(registry.register_many([twice], atomic=True)) == ["done"]
+    assert registry.drafts() == []
+    assert place.artifacts.pinned_digests() == frozenset()
+
+
 def test_too_many_for_one_commit_are_refused(registry):
     with pytest.raises(InvalidInputError, match=r"1.001 items"):
         registry.register_many([{"name": "net"}] * 1001, atomic=True)

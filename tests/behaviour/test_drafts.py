@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lineage_registry.domain.digests import Digest
 from lineage_registry.errors import (
     ArtifactNotFoundError,
     DraftNotFoundError,
@@ -217,6 +218,22 @@ def test_the_bytes_of_a_draft_are_pinned_until_it_ends(place, registry):
     assert {str(digest) for digest in place.artifacts.pinned_digests()} == {file.digest}
     registry.draft("next").discard()
     assert place.artifacts.pinned_digests() == frozenset()
+
+
+def test_a_collection_keeps_what_a_draft_holds(place, registry):
+    registry.register("net", place.file("kept.txt", "kept"))
+    registry.draft("next").add(tree(place, a_txt="drafted"))
+    registry.draft("next").remove("a.txt")
+    registry.draft("next").add(tree(place, b_txt="drafted too"))
+    (file,) = [one for one in registry.draft("next").content().listed if one.path == "b.txt"]
+    digest = Digest.parse(file.digest)
+    for _ in range(2):
+        registry.collect_garbage(dry_run=False, grace=timedelta(0))
+    assert place.artifacts.contains([digest]) == {digest}
+    registry.draft("next").discard()
+    registry.collect_garbage(dry_run=False, grace=timedelta(0))
+    assert place.artifacts.contains([digest]) == frozenset()
+    place.demand_sound()
 
 
 def test_an_expired_draft_is_gone(place, registry):

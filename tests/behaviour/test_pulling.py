@@ -182,6 +182,16 @@ def test_what_is_in_the_way_is_said(place, registry, target):
         registry.pull("net:9", target)
 
 
+def test_a_run_that_pulls_has_an_input(registry, target):
+    with registry.run("tune") as run:
+        registry.pull("net:1", target, dry_run=True)
+        registry.pull("net:2", target, role="teacher")
+        with registry.temporary_folder("net:1") as folder:
+            assert folder.exists()
+    read = {(one.reference, one.role) for one in run.get().inputs}
+    assert read == {("models:/net/2", "teacher"), ("models:/net/1", "base")}
+
+
 def test_the_past_is_pulled_too(registry, target):
     before = registry.version("net:1").revision
     assert registry.pull("net:latest", target, as_of=before).reference == "models:/net/1"
