@@ -11,7 +11,7 @@ from lineage_registry.cli import output
 from lineage_registry.cli.options import options
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.views import GAP, Cell, Fields, Line, Part, Table, View, Words
-from lineage_registry.cli.words import pairs, plural, several, size
+from lineage_registry.cli.words import plural, several, size
 from lineage_registry.domain.format_lines import origin_line, ports_line, quantization_line
 
 if TYPE_CHECKING:
@@ -153,8 +153,11 @@ def _said(found: "Inspection") -> Iterator[tuple[str, Words | None]]:
     yield "licence", found.licence
     yield "made from", several([origin_line(origin) for origin in found.base_models])
     yield "trained on", several(found.datasets)
-    said = {key: _in_a_line(text) for key, text in found.metadata.items()}
-    yield "says of itself", pairs(said, _MOST_NOTES)
+    said = [f"{key} {_in_a_line(text)}" for key, text in found.metadata.items()]
+    for number, note in enumerate(said[:_MOST_NOTES]):
+        yield ("" if number else "says of itself"), note
+    if len(said) > _MOST_NOTES:
+        yield "", Cell(f"and {plural(len(said) - _MOST_NOTES, 'more note')}", "dim")
 
 
 def _in_a_line(text: str) -> str:

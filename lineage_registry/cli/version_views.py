@@ -52,7 +52,7 @@ def _inside(one: "Version") -> Iterator[tuple[str, Words | None]]:
     yield "odd", Cell(str(one.facts.get("warnings", "")), "warn")
     for name, what in _HINTS.items():
         if said := one.facts.get(name):
-            yield what, [Cell(str(said)), Cell("  say the files; not checked", "dim")]
+            yield what, [Cell(str(said)), Cell(" (as the files say)", "dim")]
 
 
 def version_line(one: "Version") -> View:
