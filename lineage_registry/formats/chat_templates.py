@@ -14,7 +14,11 @@ _CLIMBING = re.compile(
     re.IGNORECASE,
 )
 """What reaches from the values that a template is given to the objects behind them."""
-_TEXT = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_TEXT = re.compile(
+    # An open end counts as one, or each quote before it would be tried up to there.
+    r"'(?:[^'\\]|\\.|\\\Z)*+(?:'|\Z)|\"(?:[^\"\\]|\\.|\\\Z)*+(?:\"|\Z)",
+    re.DOTALL,
+)
 _IN_TEXT = re.compile(r"__\w+__|\\x5f|\\u005f|\\U0000005f|\\137|\\N\{|%c|^_+$")
 
 

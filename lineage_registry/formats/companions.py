@@ -8,7 +8,7 @@ from lineage_registry.ports.filesets import FileSet, RememberingFiles, rememberi
 
 _DATA_SUFFIXES = frozenset(
     {".json", ".jsonl", ".txt", ".md", ".rst", ".csv", ".tsv", ".yaml", ".yml", ".toml"}
-    | {".jinja", ".license", ".gitignore"}
+    | {".jinja", ".license", ".gitignore", ".bpe", ".tiktoken", ".model"}
 )
 _DATA_NAMES = frozenset({"LICENSE", "NOTICE", "README", ".gitattributes", ".gitignore"})
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")

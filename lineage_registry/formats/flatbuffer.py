@@ -7,7 +7,7 @@ from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.ranges import Ranges
 
 _MAX_TEXT = 64 * 1024
-_MAX_READS = 2_000_000
+_MAX_READS = 1_000_000
 
 
 class Buffer:

@@ -113,6 +113,7 @@ GOOD = {
         tokenizer_config__json=encoded({"chat_template": [{"name": "a", "template": CHAT}]})
     ),
     "with a sentencepiece model": folder(tokenizer__model=field(1, field(1, "a")) * 30),
+    "with a vocabulary of words in lines": folder(tokenizer__model=b"IQ== 0\nIg== 1\n" * 30),
     "sharded": {**shards(total_size=20), "config.json": encoded({"model_type": "llama"})},
     "a checkpoint of torch": {
         "config.json": encoded({"model_type": "bert", "architectures": ["BertModel"]}),

@@ -104,6 +104,16 @@ signature:
 
 
 add_good("saved model: adding", saved_model("Add", "SaveV2", "RestoreV2"))
+add_good(
+    "saved model: as text",
+    {"saved_model.pbtxt": b"saved_model_schema_version: 1\n"},
+    "not-inspectable",
+)
+add_good(
+    "core ml: a package without a model",
+    {"Manifest.json": b'{"itemInfoEntries": {}}', "Data/x.bin": b"\xff\xfe"},
+    "not-inspectable",
+)
 add_good("tflite: one tensor", tflite())
 add_good("tflite: an operator of its own", tflite(custom="Mine"))
 add_good("core ml: a program", {"m.mlmodel": coreml()})
@@ -129,6 +139,9 @@ NEEDS_TRUST = {
     "mlflow: a module of somebody's": mlmodel("  mine: {loader_module: evil.module}"),
     "mlflow: cloudpickle": mlmodel("  sklearn: {serialization_format: cloudpickle}"),
     "mlflow: code beside": mlmodel("  mine: {code: code}"),
+    "mlflow: a folder of transformers with code": mlmodel(
+        **{"model/config__json": b'{"model_type": "a", "auto_map": {"AutoModel": "a.B"}}'}
+    ),
     "mlflow: Python": mlmodel(code_slash__py=b"import os\n"),
 }
 for _name, _files in NEEDS_TRUST.items():

@@ -205,6 +205,15 @@ def test_any_template_is_judged(text):
     soon(lambda: dangerous_in_template(text))
 
 
-@pytest.mark.parametrize("text", ["{{" * 100_000, "{%" + "'" * 200_000, "{{ '" + "\\" * 200_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{" * 100_000,
+        "{{ '" + "\\'" * 100_000,
+        "{{ " + "'\\" * 80_000,
+        "{%" + "'" * 200_000,
+        "{{ '" + "\\" * 200_000,
+    ],
+)
 def test_a_long_template_is_judged_soon(text):
     soon(lambda: dangerous_in_template(text))

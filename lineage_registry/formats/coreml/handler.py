@@ -76,6 +76,8 @@ class CoremlHandler(InspectOnlyHandler):
         packed = folder_kind(files) is FolderKind.COREML_PACKAGE
         items = _items(files) if packed else []
         paths = of_kinds(files, FileKind.COREML)
+        if not paths and packed:
+            return self._without_model(files)
         if not paths:
             raise UnreadableArtifactError("there is no Core ML model")
         models = [_read(files, path) for path in paths]
@@ -96,6 +98,15 @@ class CoremlHandler(InspectOnlyHandler):
             producer=_producer(model),
             licence=model.notes.get("license"),
             external=tuple(plain(path) for path in weights if path not in paths),
+        )
+
+    def _without_model(self, files: FileSet) -> Inspection:
+        return Inspection(
+            format=self.name,
+            kind=FolderKind.COREML_PACKAGE.value,
+            verdict=Verdict.NOT_INSPECTABLE,
+            reasons=("nothing in the package begins as a model does",),
+            bytes=total_size(files),
         )
 
 

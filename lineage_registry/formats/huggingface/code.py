@@ -32,12 +32,15 @@ def settings_files(files: FileSet) -> list[str]:
     return [path for path in files.paths() if _SETTINGS.fullmatch(PurePosixPath(path).name)]
 
 
+def code_files(files: FileSet) -> list[str]:
+    """Return the files of a folder that are programs, by the names that loaders look for."""
+    return [path for path in files.paths() if path.lower().endswith(_CODE_SUFFIXES)]
+
+
 def own_code(files: FileSet) -> list[str]:
     """Return a sentence for each place where the folder brings or names code."""
     seen = remembering(files)
-    found = [
-        f"{shown(path)} is code" for path in seen.paths() if path.lower().endswith(_CODE_SUFFIXES)
-    ]
+    found = [f"{shown(path)} is code" for path in code_files(seen)]
     for path in settings_files(seen):
         found += [f"{shown(path)}: {what}" for what in _in_settings(seen, path)]
     found += _templates(seen)

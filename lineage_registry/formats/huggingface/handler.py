@@ -9,7 +9,7 @@ from lineage_registry.errors import UnreadableArtifactError
 from lineage_registry.formats.gguf.handler import GgufHandler
 from lineage_registry.formats.huggingface import pretrained
 from lineage_registry.formats.huggingface.card import Card, read_card
-from lineage_registry.formats.huggingface.code import own_code
+from lineage_registry.formats.huggingface.code import code_files, own_code
 from lineage_registry.formats.huggingface.settings import (
     adapted,
     architecture,
@@ -92,7 +92,7 @@ class HuggingFaceHandler(FormatHandler):
             licence=card.licence,
             base_models=_origins([*adapted(seen), *card.base_models]),
             datasets=card.datasets,
-            **parts.judged(seen, [*sentence_piece_files(seen), *_code_files(seen)], code),
+            **parts.judged(seen, [*sentence_piece_files(seen), *code_files(seen)], code),
             **parts.counts(),
         )
 
@@ -125,7 +125,3 @@ def _origins(said: list[Origin]) -> tuple[Origin, ...]:
         if origin.name not in found or found[origin.name].relation is None:
             found[origin.name] = origin
     return tuple(found.values())
-
-
-def _code_files(files: FileSet) -> list[str]:
-    return [path for path in files.paths() if path.endswith(".py")]

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 from lineage_registry.domain.formats import Inspection, Port
 from lineage_registry.errors import UnreadableArtifactError
+from lineage_registry.formats.huggingface.code import code_files, own_code
+from lineage_registry.formats.huggingface.tokenizers import sentence_piece_files
 from lineage_registry.formats.reading import MAX_SHOWN, bounded, notes, plain, shown
 from lineage_registry.formats.sniffing.folders import folder_kind
 from lineage_registry.formats.sniffing.kinds import FolderKind
@@ -25,7 +27,6 @@ _NOTED = (
     "artifact_path",
 )
 _MAX_PORTS = 1_000
-_CODE = (".py", ".pyc", ".so", ".dll", ".dylib")
 
 
 class MlflowHandler(InspectOnlyHandler):
@@ -47,9 +48,9 @@ class MlflowHandler(InspectOnlyHandler):
         flavours = _maps(said.get("flavors"))
         signature = said.get("signature")
         signature = signature if isinstance(signature, dict) else {}
-        code = [*_named_code(flavours), *_code_files(seen)]
+        code = [*_named_code(flavours), *own_code(seen)]
         parts = look_into(seen, self._readers)
-        own = [_FILE, *(path for path in seen.paths() if path.endswith(_CODE))]
+        own = [_FILE, *code_files(seen), *sentence_piece_files(seen)]
         version = said.get("mlflow_version")
         return Inspection(
             format=self.name,
@@ -101,12 +102,6 @@ def _named_code(flavours: dict[str, dict[str, Any]]) -> Iterator[str]:
         code = flavour.get("code") or flavour.get("model_code_path")
         if isinstance(code, str) and code != "null":
             yield f"flavour {shown(name)} brings code in {shown(code)}"
-
-
-def _code_files(files: FileSet) -> Iterator[str]:
-    for path in files.paths():
-        if path.endswith(_CODE):
-            yield f"{shown(path)} is code"
 
 
 def _facts(said: dict[str, Any], flavours: dict[str, dict[str, Any]]) -> dict[str, str]:

@@ -40,7 +40,9 @@ _LONG_START = frozenset({b"X", b"B", b"T", b"\x8d", b"\x8e", b"\x96"})
 """Instructions behind which a long text may hide the rest."""
 _DICTIONARIES = frozenset(1 << bits for bits in range(12, 32))
 _PMML = re.compile(
-    rb"(\xef\xbb\xbf)?\s*(<\?[^>]*>\s*)*(<!--.*?-->\s*)*<(!DOCTYPE\s+)?(\w+:)?PMML[\s>]", re.DOTALL
+    # What was passed over is not tried in other ways: a row of comments has 2^n of them.
+    rb"(?:\xef\xbb\xbf)?(?>(?:\s+|<\?[^>]*>|<!--.*?-->)*)<(?:!DOCTYPE\s+)?(?:\w+:)?PMML[\s>]",
+    re.DOTALL,
 )
 _XGBOOST = re.compile(rb'\s*\{\s*"(learner|version)"\s*:')
 _CATBOOST = re.compile(rb'"(oblivious_trees|features_info|model_info)"\s*:')

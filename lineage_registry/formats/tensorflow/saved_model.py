@@ -19,7 +19,7 @@ from lineage_registry.formats.sniffing.kinds import FolderKind
 from lineage_registry.ports.filesets import FileSet, total_size
 from lineage_registry.ports.handlers import Confidence, InspectOnlyHandler
 
-_FILE = "saved_model.pb"
+_FILE, _TEXT_FILE = "saved_model.pb", "saved_model.pbtxt"
 _LAID_OUT = ("variables/", "assets/", "assets.extra/")
 _BESIDE = frozenset({_FILE, "fingerprint.pb", "keras_metadata.pb"})
 _MAX_FIELDS = 2_000_000
@@ -74,7 +74,7 @@ class SavedModelHandler(InspectOnlyHandler):
 
     def _inspect(self, files: FileSet) -> Inspection:
         if _FILE not in files.paths():
-            raise UnreadableArtifactError(f"there is no {_FILE}, and text is not looked into")
+            return self._of_text(files)
         saved = _read(files)
         laid_out = [path for path in files.paths() if path.startswith(_LAID_OUT) or path in _BESIDE]
         code = tuple(_code(saved))
@@ -91,6 +91,18 @@ class SavedModelHandler(InspectOnlyHandler):
             outputs=tuple(saved.outputs),
             producer=f"tensorflow {saved.version}" if saved.version else None,
             custom_code=code,
+        )
+
+    def _of_text(self, files: FileSet) -> Inspection:
+        """Return what is said of a graph that is written as text, which nobody does but to read."""
+        if _TEXT_FILE not in files.paths():
+            raise UnreadableArtifactError(f"there is no {_FILE}")
+        return Inspection(
+            format=self.name,
+            kind=FolderKind.TF_SAVED_MODEL.value,
+            verdict=Verdict.NOT_INSPECTABLE,
+            reasons=(f"{_TEXT_FILE} is text, and nobody looks into it",),
+            bytes=total_size(files),
         )
 
 
