@@ -18,11 +18,12 @@ from lineage_registry.api.bodies import BodyFile, declared_size, read_body
 from lineage_registry.api.commands import add_route, check_content_type
 from lineage_registry.api.fields import read_query
 from lineage_registry.api.json_text import parse_json
-from lineage_registry.api.operations import PREFIX, SMALL_BODY
+from lineage_registry.api.operations import BIG_BODY, PREFIX, SMALL_BODY
 from lineage_registry.api.responses import matches, problem_response
 from lineage_registry.domain.digests import Digest
 from lineage_registry.errors import DigestMismatchError, InputTooLargeError, InvalidInputError
-from lineage_registry.ports.artifacts import ArtifactStore
+from lineage_registry.ports.artifacts import ArtifactStore, Source
+from lineage_registry.ports.blob_frames import read_frames
 from lineage_registry.ports.byte_streams import CHUNK
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -55,6 +56,7 @@ class Blobs:
         """Add the routes."""
         for method, path, endpoint, name in (
             ("GET", "", self.list, "list_blobs"),
+            ("POST", "", self.put_many, "put_blobs"),
             ("POST", "/missing", self.missing, "find_missing_blobs"),
             ("PUT", "/{digest}", self.put, "put_blob"),
             ("GET", "/{digest}", self.get, "get_blob"),
@@ -95,6 +97,19 @@ class Blobs:
             {"digest": str(stored.digest), "size": stored.size, "existed": stored.existed},
             HTTPStatus.OK if stored.existed else HTTPStatus.CREATED,
         )
+
+    async def put_many(self, request: Request) -> Response:
+        """Store many small blobs: for each a line with digest and size, then its bytes."""
+        blobs = read_frames(await read_body(request, min(BIG_BODY, self._max)))
+        sources = [
+            Source(name, len(data), functools.partial(io.BytesIO, data)) for name, data in blobs
+        ]
+        work = functools.partial(self._artifacts.put_many, sources)
+        try:
+            await anyio.to_thread.run_sync(work, limiter=self._threads)
+        except DigestMismatchError as error:  # here it is the caller who has the wrong bytes
+            return problem_response(error, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return JSONResponse({"stored": len(blobs)})
 
     async def get(self, request: Request) -> Response:
         """Stream a blob, or a range of it. Only the whole is verified: it breaks off if wrong.

@@ -26,6 +26,7 @@ _OTHERS: Final = {
     "get_audit_report_page": (200, "text/html"),
     **dict.fromkeys(contents.NAMES, (307, None)),
     "list_blobs": (200, "text/plain"),
+    "put_blobs": (200, "application/json"),
     "find_missing_blobs": (200, "application/json"),
     "put_blob": (201, "application/json"),
     "get_blob": (200, "application/octet-stream"),

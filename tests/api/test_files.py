@@ -1,9 +1,15 @@
 """Files over HTTP: one by its path, drafts and batches by plain requests."""
 
+import contextlib
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from lineage_registry.domain.digests import Digest
+from lineage_registry.errors import InvalidInputError
+from lineage_registry.ports.blob_frames import read_frames, write_frames
 from lineage_registry.ports.commands import RegisterVersion
 from tests.api.conftest import ADA
 
@@ -104,3 +110,43 @@ def test_a_batch_answers_item_by_item(client, net):
     assert client.post("/api/v1/batch/register", json={"items": []}).status_code == 422
     many = {"items": [{"name": "a"}] * 1001}
     assert client.post("/api/v1/batch/register", json=many).status_code == 422
+
+
+def test_many_small_blobs_are_put_in_one_message(client, parts):
+    blobs = [(Digest.of(data), data) for data in (b"", b"\n", b"one 1\ntwo", bytes(1000))]
+    answer = client.post("/api/v1/blobs", content=write_frames(blobs))
+    assert (answer.status_code, answer.json()) == (200, {"stored": 4})
+    for name, data in blobs:
+        assert client.get(f"/api/v1/blobs/{name}").content == data
+    assert client.post("/api/v1/blobs", content=b"").json() == {"stored": 0}
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        (write_frames([(Digest.of(b"right"), b"wrong")]), "digest-mismatch"),
+        (b"sha256:0 1\na", "invalid-input"),
+        (b"no message", "invalid-input"),
+        (b"x" * 1000, "invalid-input"),
+        (write_frames([(Digest.of(b"cut"), b"cut")])[:-1], "invalid-input"),
+        (write_frames([(Digest.of(b""), b"")] * 1001), "invalid-input"),
+        (f"{Digest.of(b'a')} -1\na".encode(), "invalid-input"),
+        (f"{Digest.of(b'a')} {'9' * 20}\na".encode(), "invalid-input"),
+    ],
+)
+def test_a_message_of_blobs_that_is_wrong_stores_nothing(client, parts, message, code):
+    answer = client.post("/api/v1/blobs", content=message)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert list(parts[1].iter_digests()) == []
+
+
+@given(st.lists(st.binary(max_size=50), max_size=20))
+def test_a_message_of_blobs_reads_as_it_was_written(texts):
+    blobs = [(Digest.of(data), data) for data in texts]
+    assert read_frames(write_frames(blobs)) == blobs
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_reader_of_messages(message):
+    with contextlib.suppress(InvalidInputError):
+        read_frames(message)

@@ -293,6 +293,15 @@ def test_a_batch_over_http_takes_the_fields_of_its_commands(place: Place) -> Non
     assert answer.items[1].problem["code"] == "invalid-input"
 
 
+def test_a_batch_of_commands_with_its_key_is_done_once(place: Place) -> None:
+    for _ in range(2):
+        answer = place.local.sender.write(
+            c.RegisterVersions, {"key": "once"}, items=[{"name": "net"}, {"name": "net"}]
+        )
+        assert [item.result().number for item in answer.items] == [1, 2]
+    assert len(list(place.local.versions("net"))) == 2
+
+
 def _folder(place: Place, **texts: str) -> Any:
     folder = place.folder / ("folder-" + "-".join(texts))
     folder.mkdir()
