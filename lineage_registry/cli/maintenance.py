@@ -84,6 +84,28 @@ def hot_list(
     output.emit(found, lambda: views.hot_list(found))
 
 
+def same_weights(
+    of: Annotated[
+        str, typer.Argument(metavar="REF", help="A version, or a digest of tensors, sha256:...")
+    ],
+    *,
+    deleted: a.Deleted = False,
+    limit: a.Nodes = None,
+    as_of: a.AsOf = None,
+) -> None:
+    """List the versions that hold the same tensors, in whatever format."""
+    from lineage_registry.cli import lineage_views as views
+
+    with registry() as opened:
+        found = opened.same_weights(of, deleted=deleted, limit=limit, as_of=as_of)
+    output.emit(found, lambda: views.nodes(found.nodes))
+    if found.weights is None:
+        output.note(f"no digest of tensors is known of {found.of}")
+    elif not found.nodes:
+        output.note("nothing else holds them")
+    note_cut(truncated=found.truncated)
+
+
 @takes("wanted", Wanted)
 def orphans(
     kind: Annotated[

@@ -209,6 +209,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "show": Verb("Show anything by its reference.", "anything:show"),
         "search": Verb("Find models, datasets and their versions.", "search:search"),
         "download": Verb("Write verified copies of a version's files.", "files:download"),
+        "convert": Verb("Turn a version into another format.", "conversion:convert", writes=True),
         "pull": Verb("Bring a folder to what a version holds.", "pulling:pull"),
     },
     "Lineage": {
@@ -256,6 +257,11 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
             exports=True,
         ),
         "hot-list": Verb("List what most things depend on.", "maintenance:hot_list", exports=True),
+        "same-weights": Verb(
+            "List the versions that hold the same tensors.",
+            "maintenance:same_weights",
+            exports=True,
+        ),
         "orphans": Verb("List versions of unknown origin.", "maintenance:orphans"),
         "unused": Verb("List things that nothing uses.", "maintenance:unused"),
         "select": Verb("List what a selector means.", "selectors:select", exports=True),

@@ -37,7 +37,9 @@ def version(one: "Version") -> View:
         ("params", pairs(one.params)),
         ("tags", pairs(one.tags)),
         ("registered", [when(one.created_at), Cell(f" by {one.created_by}", "dim")]),
+        ("same weights as", _same(one)),
         ("manifest", Cell(one.manifest or "", "dim")),
+        ("weights", Cell(one.weights or "", "dim")),
         ("revision", Cell(str(one.revision), "dim")),
     ]
     return [Line(_heading(one)), Fields(rows)]
@@ -64,6 +66,8 @@ def version_line(one: "Version") -> View:
         said.append(Cell(f"  {content}"))
     if one.manifest:
         said.append(Cell(f"  {one.manifest[:19]}\N{HORIZONTAL ELLIPSIS}", "dim"))
+    if one.same_weights:
+        return [Line(said), Line([Cell("same weights as ", "dim"), *_same(one)])]
     return [Line(said)]
 
 
@@ -169,6 +173,13 @@ def tags(values: dict[str, str]) -> View:
 def _heading(one: "Version") -> list[Cell]:
     kind = one.kind.replace("_", " ")
     return [ref(one.reference), Cell(f"  {kind}", "dim")]
+
+
+def _same(one: "Version") -> list[Cell]:
+    said: list[Cell] = []
+    for reference in one.same_weights or ():
+        said += [Cell(", " if said else ""), ref(reference)]
+    return said
 
 
 def _status(one: "Version") -> list[Cell]:

@@ -73,6 +73,7 @@ class NewVersion:
     manifest: str | None = None
     files: Sequence[str] = ()
     reasons: Sequence[str] = ()
+    weights: str | None = None
     run: Reference | None = None
     parents: Sequence[Link] = ()
     dependencies: Sequence[Link] = ()
@@ -119,6 +120,7 @@ def register(view: GraphView, new: NewVersion) -> Generator[Event, int, int]:
         label=new.label,
         manifest=new.manifest,
         files=list(new.files),
+        weights=new.weights,
         facts=dict(new.facts),
         description=new.description,
         tags=dict(new.tags),

@@ -2,10 +2,16 @@
 
 import hashlib
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from lineage_registry.domain.digests import Digest
 from lineage_registry.domain.weights import TensorContent, weights_digest
+
+MAX_READ: Final = 1024**3
+"""Bytes of a version up to which a registry reads all of it for the digest of its tensors.
+
+Of more the client computes it, who has them at hand.
+"""
 
 
 class StoredTensor(NamedTuple):

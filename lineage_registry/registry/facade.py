@@ -31,6 +31,7 @@ from lineage_registry.registry.asking import AsOf
 from lineage_registry.registry.audit import AuditQuestions
 from lineage_registry.registry.batches import Batches
 from lineage_registry.registry.comparison import ComparisonQuestions
+from lineage_registry.registry.conversion import Conversions
 from lineage_registry.registry.drafts import Drafting
 from lineage_registry.registry.exporting import Exporting
 from lineage_registry.registry.garbage import GarbageCollection
@@ -71,6 +72,7 @@ class Registry(
     Exporting,
     LogCopies,
     Importing,
+    Conversions,
     Drafting,
     Pulling,
     Batches,
@@ -235,6 +237,7 @@ class Registry(
         params: Mapping[str, Scalar] | None = None,
         metrics: Mapping[str, float] | None = None,
         format: str | None = None,  # noqa: A002
+        save_options: Mapping[str, Any] | None = None,
         create: bool = True,
         progress: Progress | None = None,
         **how: Unpack[How],
@@ -256,6 +259,7 @@ class Registry(
             params: Parameters.
             metrics: Measurements.
             format: Format handler; found by content or type if left out.
+            save_options: How its handler saves a model in memory: `{"max_shard_size": "5GB"}`.
             create: Whether the model may be created.
             progress: Told about the upload.
             **how: reason, key, if_match.
@@ -282,7 +286,7 @@ class Registry(
             metrics=metrics,
             create=create,
         )
-        return self._register(fields, model, format, progress, how)
+        return self._register(fields, model, format, progress, how, save_options=save_options)
 
     def register_dataset(
         self,
@@ -657,8 +661,10 @@ class Registry(
         format_name: str | None,
         progress: Progress | None,
         how: How,
+        *,
+        save_options: Mapping[str, Any] | None = None,
     ) -> VersionHandle:
-        with content_fields(self, content, format_name, progress) as files:
+        with content_fields(self, content, format_name, progress, save_options) as files:
             answer = self.sender.write(c.RegisterVersion, how, **{**fields, **files})
             return VersionHandle.of(answer, self)
 

@@ -74,6 +74,18 @@ class MaintenanceQuestions(Asker):
             as_of=as_of,
         )
 
+    def same_weights(
+        self, of: str, *, deleted: bool = False, limit: int | None = None, as_of: AsOf = None
+    ) -> c.SameWeights:
+        """Return the versions that hold the same tensors as a version, in whatever format.
+
+        `of` may be a digest of tensors, `sha256:<hex>`, too.
+
+        Raises:
+            NotFoundError: The version is not there.
+        """
+        return self.sender.ask(c.GetSameWeights, of=of, deleted=deleted, limit=limit, as_of=as_of)
+
     def orphans(
         self,
         kind: Literal["model_version", "dataset_version"] = "model_version",

@@ -186,7 +186,10 @@ class Pulling(Asker):
                 f"{version.reference} holds plain files", hint="use download() to get them"
             )
         handler = registry.formats.by_name(files.format)
-        with fetched(registry.artifacts, files, progress, registry.cache) as folder:
+        links = handler.takes_links
+        with fetched(
+            registry.artifacts, files, progress, registry.cache, links=links
+        ) as folder:
             allowed = trusted(registry, version.reference, handler, folder, trust)
             loaded = handler.load(folder, trusted=allowed, **options)
             registry.note_input(version, role)

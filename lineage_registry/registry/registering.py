@@ -13,7 +13,7 @@ from lineage_registry.domain.references import Space
 from lineage_registry.errors import InvalidInputError
 from lineage_registry.registry.addressing import Link, each_link, input_link, parent_link
 from lineage_registry.registry.drafts import DraftHandle, files_of
-from lineage_registry.registry.transfers import Progress, saved, uploaded
+from lineage_registry.registry.transfers import Progress, saved, uploaded, weights_of
 
 if TYPE_CHECKING:
     from lineage_registry.registry.facade import Registry
@@ -57,7 +57,11 @@ def version_fields(
 
 @contextmanager
 def content_fields(
-    registry: Registry, content: object, format_name: str | None, progress: Progress | None
+    registry: Registry,
+    content: object,
+    format_name: str | None,
+    progress: Progress | None,
+    save_options: Mapping[str, object] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Store the files of a version; they are kept until the block ends, by then they are named.
 
@@ -66,7 +70,12 @@ def content_fields(
     Raises:
         NotFoundError: There is nothing at the path, or no draft.
         FormatError: The model cannot be saved.
+        InvalidInputError: There are options of saving, and nothing to save.
     """
+    if save_options and (content is None or isinstance(content, str | os.PathLike | DraftHandle)):
+        raise InvalidInputError(
+            "files are kept as they are", hint="save_options are for models in memory"
+        )
     if content is None:
         yield {"format": format_name}
     elif isinstance(content, DraftHandle):
@@ -77,10 +86,12 @@ def content_fields(
         content.discard()
     elif isinstance(content, str | os.PathLike):
         with uploaded(registry.artifacts, Path(content), progress) as files:
-            yield {"files": files, "format": format_name}
+            told = weights_of(registry.formats, Path(content), format_name)
+            yield {"files": files, "format": format_name, "weights": told}
     else:
         with (
-            saved(registry.formats, content, format_name) as (folder, used),
+            saved(registry.formats, content, format_name, save_options or {}) as (folder, used),
             uploaded(registry.artifacts, folder, progress) as files,
         ):
-            yield {"files": files, "format": used}
+            told = weights_of(registry.formats, folder, used)
+            yield {"files": files, "format": used, "weights": told}

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from lineage_registry.domain.digests import Digest, FileEntry, Manifest
-from lineage_registry.errors import InvalidInputError
+from lineage_registry.errors import FormatError, InvalidInputError
 from lineage_registry.ports.artifacts import ArtifactStore, LargeFile, Source
 from lineage_registry.ports.caches import Cache
 from lineage_registry.ports.commands import File, Files
+from lineage_registry.ports.filesets import total_size
 from lineage_registry.ports.formats import HandlerRegistry, LocalFiles
+from lineage_registry.ports.tensors import MAX_READ
 from lineage_registry.ports.uploads import PART_SIZE, fingerprint
 
 _HASHERS: Final = 4
@@ -73,7 +75,9 @@ def send(
 
 
 @contextmanager
-def saved(formats: HandlerRegistry, model: object, name: str | None) -> Iterator[tuple[Path, str]]:
+def saved(
+    formats: HandlerRegistry, model: object, name: str | None, options: Mapping[str, object]
+) -> Iterator[tuple[Path, str]]:
     """Write a model from memory into a folder that lasts for the block; return its format, too.
 
     Raises:
@@ -82,8 +86,25 @@ def saved(formats: HandlerRegistry, model: object, name: str | None) -> Iterator
     """
     handler = formats.by_name(name) if name is not None else formats.for_object(model)
     with tempfile.TemporaryDirectory(prefix="lineage-registry-") as folder:
-        handler.save(model, Path(folder))
+        handler.save(model, Path(folder), **options)
         yield Path(folder), handler.name
+
+
+def weights_of(formats: HandlerRegistry, path: Path, name: str | None) -> str | None:
+    """Return the digest of the tensors at `path`, if they are too many for the registry to read.
+
+    None for what is smaller, and for what holds no tensors that can be told.
+    """
+    files = LocalFiles(path)
+    if total_size(files) <= MAX_READ:
+        return None
+    try:
+        handler = formats.by_name(name) if name is not None else formats.detect(files)
+        found = handler.weights(files)
+    except FormatError:
+        # What is wrong with the files is said when they are registered.
+        return None
+    return None if found is None else str(found)
 
 
 def download(
@@ -109,16 +130,20 @@ def fetched(
     files: Files,
     progress: Progress | None,
     cache: Cache | None = None,
+    *,
+    links: bool = True,
 ) -> Iterator[Path]:
     """Give a folder with a version's verified files for the block.
 
     Where blobs are plain files of this machine they are linked rather than copied, so that a
-    format may map them into memory. Others come out of the cache, or go into it.
+    format may map them into memory. Others come out of the cache, or go into it. Without `links`
+    each file is a copy of its own.
 
     Raises:
         ArtifactNotFoundError: The bytes of a file are gone.
         DigestMismatchError: The stored bytes are not what was registered.
     """
+    cache = cache if links else None
     room = None if cache is None else cache.room()
     with tempfile.TemporaryDirectory(prefix="lineage-registry-", dir=room) as place:
         folder = Path(place)
@@ -127,7 +152,7 @@ def fetched(
             target = folder / file.path
             target.parent.mkdir(parents=True, exist_ok=True)
             step = step_of(progress, file.path, file.size)
-            local = artifacts.local_path(digest)
+            local = artifacts.local_path(digest) if links else None
             if local is not None:
                 artifacts.verify(digest)
                 target.symlink_to(local.resolve())

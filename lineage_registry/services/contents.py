@@ -12,6 +12,7 @@ from lineage_registry.ports.artifacts import ArtifactStore
 from lineage_registry.ports.commands import File, RegisterVersion
 from lineage_registry.ports.formats import ensure_storable
 from lineage_registry.services.content_facts import facts_of
+from lineage_registry.services.content_weights import weights_of
 from lineage_registry.services.workplace import Workplace
 
 # A version with more files is found by reading its manifest: an index of all outgrows the graph.
@@ -24,12 +25,14 @@ class Content(NamedTuple):
     Attributes:
         files: Digests of its files, each once; none if there are many.
         reasons: Why the verdict on them is what it is.
+        weights: Digest of its tensors, if one is known.
     """
 
     manifest: str | None
     facts: dict[str, Scalar]
     files: Sequence[str] = ()
     reasons: Sequence[str] = ()
+    weights: str | None = None
 
 
 class StoredFiles:
@@ -88,7 +91,8 @@ def examine(work: Workplace, command: RegisterVersion) -> Content:
     digests = sorted({entry.digest.hex for entry in manifest.files})
     listed = digests if len(digests) <= _MAX_LISTED else []
     facts = facts_of(inspection, manifest)
-    return Content(str(manifest.digest), facts, listed, inspection.reasons)
+    weights = weights_of(work, command, files, inspection, facts)
+    return Content(str(manifest.digest), facts, listed, inspection.reasons, weights)
 
 
 def read_manifest(work: Workplace, digest: str) -> Manifest:

@@ -21,7 +21,7 @@ from lineage_registry.ports.graph import from_microseconds
 
 _MAX_OUTPUTS = 1_000
 _OWN_FACTS = frozenset(
-    {"number", "label", "manifest", "format", "size", "created_at", "created_by"}
+    {"number", "label", "manifest", "weights", "format", "size", "created_at", "created_by"}
 )
 
 
@@ -163,6 +163,7 @@ def _version(
         format=_fact(node, "format"),
         size=None if "size" not in facts else int(facts["size"]),
         manifest=_fact(node, "manifest"),
+        weights=_fact(node, "weights"),
         facts={key: value for key, value in facts.items() if key not in _OWN_FACTS},
         run=run[0].reference if run else None,
         parents=links[EdgeKind.DERIVED_FROM],

@@ -39,6 +39,7 @@ from lineage_registry.services.contents import Content, examine, kept, manifest_
 from lineage_registry.services.describing import versions
 from lineage_registry.services.filtering import filters_of, in_stage
 from lineage_registry.services.paging import listed
+from lineage_registry.services.same_weights import with_same_weights
 from lineage_registry.services.taints import reaching
 from lineage_registry.services.workplace import (
     Workplace,
@@ -65,7 +66,7 @@ def register_version(work: Workplace, command: RegisterVersion, context: Context
     made = next(one for one in commit.events if one.type == VersionRegistered.type)
     log.info("registered node %s at revision %s", made.position, commit.revision)
     with work.after(commit) as view:
-        return versions(view, [made.position])[0]
+        return with_same_weights(view, versions(view, [made.position])[0])
 
 
 @contextmanager
@@ -101,7 +102,7 @@ def get_version(work: Workplace, command: GetVersion, _: Context) -> Version:
         found = resolve_version(view, reference, deleted=command.deleted)
         taints = reaching(work, view, [found.node])
         version = versions(view, [found.node], [found.family])[0]
-        return version.model_copy(update={"taints": taints})
+        return with_same_weights(view, version.model_copy(update={"taints": taints}))
 
 
 def list_versions(work: Workplace, command: ListVersions, _: Context) -> Page[Version]:
@@ -290,6 +291,7 @@ def _new_version(command: RegisterVersion, content: Content) -> NewVersion:
         manifest=content.manifest,
         files=content.files,
         reasons=content.reasons,
+        weights=content.weights,
         run=None if command.run is None else read_now(command.run, Space.RUNS),
         parents=[
             Link(read_now(parent.reference, command.space), parent.kind)

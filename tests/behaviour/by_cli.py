@@ -590,6 +590,14 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.GetOrder: _order,
     c.GetRebuildPlan: _rebuild_plan,
     c.GetHotList: _hot_list,
+    c.GetSameWeights: lambda k: [
+        "same-weights",
+        *flag("--deleted", given=k.deleted),
+        f"--limit={k.limit}",
+        *when(k),
+        "--",
+        k.of,
+    ],
     c.ListOrphans: lambda k: [
         "orphans",
         *flag("--deleted", given=k.deleted),

@@ -94,6 +94,7 @@ QUESTIONS: dict[type[c.Query[Any]], Ask] = {
     c.GetSubgraph: lambda around: {"start": [around.version(), around.version()]},
     c.GetRebuildPlan: lambda around: {"start": [around.version()], "cost": around.flag()},
     c.GetHotList: lambda around: {"transitive": around.flag(), "limit": 5},
+    c.GetSameWeights: lambda around: {"of": around.version(), "deleted": around.flag()},
     c.ListOrphans: lambda around: {"deleted": around.flag(), "limit": 5},
     c.ListUnused: lambda around: {"deleted": around.flag(), "limit": 5},
     c.GetTaints: lambda around: {"of": around.version()} if around.flag() else {},

@@ -76,6 +76,7 @@ CALLS = {
     "GetOrder": "order ens:1",
     "GetRebuildPlan": "rebuild-plan datasets:/digits/1 --cost",
     "GetHotList": "hot-list --transitive",
+    "GetSameWeights": "same-weights base:1",
     "ListOrphans": "orphans",
     "ListUnused": "unused model-version",
     "GetSubgraph": "subgraph ens:1 clf:1",

@@ -19,6 +19,11 @@ from lineage_registry.domain.graph import (
 )
 
 
+def weights_prefix(weights: str) -> str:
+    """Return how the keys begin under which the versions of these weights are found."""
+    return f"weights/{weights.removeprefix('sha256:')}/"
+
+
 class VersionRegistered(Event):
     """A model or dataset has a new version.
 
@@ -29,6 +34,7 @@ class VersionRegistered(Event):
         manifest: Digest of its file list, `sha256:<hex>`; None for metadata only.
         files: Digests of its files in hexadecimal, each once; empty if there are too many to be
             listed here. The manifest has them all.
+        weights: Digest of its tensors, `sha256:<hex>`; None if it is not known.
         facts: What is known of its content: format, size in bytes, parameters, ...
         causes: Edges to what it came from.
     """
@@ -41,6 +47,7 @@ class VersionRegistered(Event):
     label: str | None = None
     manifest: str | None = None
     files: list[str] = Field(default_factory=list)
+    weights: str | None = None
     facts: Facts = Field(default_factory=dict)
     description: str | None = None
     tags: dict[str, str] = Field(default_factory=dict)
@@ -50,11 +57,9 @@ class VersionRegistered(Event):
 
     def changes(self, position: int) -> Iterator[Change]:
         """Make the node, take the number and label, draw the edges."""
-        facts: Facts = {**self.facts, "number": self.number}
-        if self.label is not None:
-            facts["label"] = self.label
-        if self.manifest is not None:
-            facts["manifest"] = self.manifest
+        said = {"label": self.label, "manifest": self.manifest, "weights": self.weights}
+        known = {key: text for key, text in said.items() if text is not None}
+        facts: Facts = {**self.facts, "number": self.number, **known}
         yield AddNode(position, self.kind, self.owner, facts)
         yield from self._content(position)
         yield Set(REGISTRY, f"number/{self.owner}/{self.number}", position)
@@ -82,6 +87,9 @@ class VersionRegistered(Event):
             yield Set(position, "unlisted", value=True)
         for file in self.files:
             yield Set(position, f"file/{file}", value=True)
+        if self.weights is not None:
+            # Under the registry itself, where one look finds all that hold the same.
+            yield Set(REGISTRY, f"{weights_prefix(self.weights)}{position}", position)
 
 
 class DependencyAdded(Event):

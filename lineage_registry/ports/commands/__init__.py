@@ -181,6 +181,7 @@ from lineage_registry.ports.commands.runs import (
     StartRun,
     UpdateRun,
 )
+from lineage_registry.ports.commands.same_weights import GetSameWeights, SameWeights
 from lineage_registry.ports.commands.selectors import SelectNodes
 from lineage_registry.ports.commands.staleness import (
     GetStaleness,
@@ -290,6 +291,7 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     GetHotList,
     ListOrphans,
     ListUnused,
+    GetSameWeights,
     SelectNodes,
     GetImpact,
     GetRecall,
@@ -396,6 +398,7 @@ __all__ = [
     "GetRollbackCandidates",
     "GetRoots",
     "GetRun",
+    "GetSameWeights",
     "GetSiblings",
     "GetStages",
     "GetStaleness",
@@ -479,6 +482,7 @@ __all__ = [
     "Run",
     "RunInput",
     "RunStatus",
+    "SameWeights",
     "SearchVersions",
     "SelectNodes",
     "SetAlias",

@@ -48,6 +48,9 @@ class Version(BaseModel):
         format: Format handler that reads its files; None for metadata only.
         size: Bytes of its files together.
         manifest: Digest of its named file list, `sha256:<hex>`.
+        weights: Digest of its tensors, the same in every format; None if none can be told.
+        same_weights: The first other versions that hold the same tensors; None where nobody
+            looked, as in lists.
         facts: What was read from its files: parameters, tensors, dtypes, ...
         run: The run that made it.
         licence: Declared one, its own or that of its model or dataset.
@@ -74,6 +77,8 @@ class Version(BaseModel):
     format: str | None = None
     size: int | None = None
     manifest: str | None = None
+    weights: str | None = None
+    same_weights: list[str] | None = None
     facts: dict[str, Scalar] = Field(default_factory=dict)
     run: str | None = None
     parents: list[LinkedVersion] = Field(default_factory=list)
@@ -117,6 +122,9 @@ class RegisterVersion(Write[Version]):
         tested_on: Dataset versions it was evaluated on.
         siblings: Variants without a registered parent in common.
         format: Format handler that wrote the files; None detects it.
+        weights: Digest of the tensors as the client computed it. The registry computes its own
+            where the files are small enough for that, and refuses one that differs; of larger
+            files it takes this one, and says so.
     """
 
     route: ClassVar[Route] = Route("POST", "/{space}/{name}/versions", "versions", 201)
@@ -131,6 +139,7 @@ class RegisterVersion(Write[Version]):
     metrics: Metrics = Field(default_factory=dict)
     files: list[File] = Field(default_factory=list, max_length=100_000)
     format: str | None = Field(default=None, max_length=64)
+    weights: str | None = Field(default=None, max_length=71)
     run: str | None = None
     parents: list[Parent] = Field(default_factory=list, max_length=100_000)
     dependencies: list[Input] = Field(default_factory=list, max_length=100_000)

@@ -1,0 +1,113 @@
+"""Conversions: a new version beside the old one, and a run that says how it was made."""
+
+import numpy as np
+import pytest
+import torch
+
+from lineage_registry.errors import InvalidInputError, UnknownFormatError
+from lineage_registry.ports.commands import LinkedVersion
+from tests.behaviour.conftest import PLACES
+from tests.behaviour.places import Place
+
+SOME_PLACES = [
+    one
+    for one in PLACES
+    if one.id in {"sdk-sqlite-folder", "sdk-neo4j-s3", "http-sqlite-folder", "cli-sqlite-folder"}
+]
+somewhere = pytest.mark.parametrize("place", SOME_PLACES, indirect=True)
+
+
+def network() -> torch.nn.Module:
+    torch.manual_seed(0)
+    layers = [torch.nn.Linear(16, 32), torch.nn.ReLU(), torch.nn.Linear(32, 8)]
+    return torch.nn.Sequential(*layers).eval()
+
+
+@somewhere
+def test_a_conversion_is_a_version_an_edge_and_a_run(place: Place) -> None:
+    registry = place.registry
+    state = network().state_dict()
+    first = registry.register("net", {"state_dict": state, "epoch": 3}, format="pytorch")
+    made = registry.convert("net:1", "safetensors", label="1.0.0", reason="safer")
+    assert made.reference == "models:/net-safetensors/1"
+    assert made.parents == [LinkedVersion(reference="models:/net/1", role="converted")]
+    assert made.same_weights == ["models:/net/1"]
+    assert made.weights == first.weights
+    assert (made.format, made.label, made.metrics) == ("safetensors", "1.0.0", {"max_error": 0.0})
+    assert made.run is not None
+    run = registry.get_run(made.run)
+    assert [(one.reference, one.role) for one in run.inputs] == [("models:/net/1", "source")]
+    assert str(run.params["tool"]).startswith("safetensors 0.")
+    assert run.params["version/torch"] == torch.__version__.partition("+")[0]
+    assert {"seconds", "size_before", "size_after", "size_ratio", "max_error"} == {*run.metrics}
+    assert run.metrics["size_before"] == first.size
+    assert run.status == "finished"
+    loaded = registry.load("net-safetensors:1")
+    assert all(torch.equal(loaded[name], state[name]) for name in state)
+    assert registry.version("net:1").manifest == first.manifest
+    place.demand_sound()
+
+
+def test_from_a_module_over_onnx_to_int8(place_here: Place) -> None:
+    registry = place_here.registry
+    model = network()
+    registry.register("net", model)
+    example = torch.randn(2, 16)
+    options = {"module": network(), "example_inputs": (example,), "dynamic_shapes": ({0: "n"},)}
+    onnx = registry.convert("net:1", "onnx", name="graphs", options=options)
+    assert float(onnx.metrics["max_error"]) < 1e-5
+    int8 = registry.convert("graphs:1", "onnx-int8", name="graphs")
+    assert int8.parents == [LinkedVersion(reference="models:/graphs/1", role="quantized")]
+    assert "int8" in str(int8.facts["quantization"])
+    x = torch.randn(5, 16)
+    session = registry.load("graphs:2")
+    (found,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
+    assert np.allclose(found, model(x).detach().numpy(), atol=0.1)
+    assert [one.to for one in registry.conversions("graphs:1")] == ["onnx-int8"]
+    roots = [node.reference for node in registry.lineage("graphs:2").nodes]
+    assert "models:/net/1" in roots
+
+
+def test_a_program_becomes_onnx_without_being_told_anything(place_here: Place) -> None:
+    registry = place_here.registry
+    program = torch.export.export(network(), (torch.randn(2, 16),))
+    registry.register("net", program)
+    assert registry.version("net:1").format == "pytorch"
+    loaded = registry.load("net:1")
+    assert torch.equal(loaded.module()(torch.ones(2, 16)), program.module()(torch.ones(2, 16)))
+    made = registry.convert("net:1", "onnx")
+    assert float(made.metrics["max_error"]) < 1e-5
+
+
+@somewhere
+def test_what_cannot_be_converted_leaves_no_version(place: Place) -> None:
+    registry = place.registry
+    registry.register("words", place.file("notes.txt"))
+    registry.register("nothing")
+    registry.register("net", {"w": torch.ones(2)})
+    with pytest.raises(UnknownFormatError):
+        registry.convert("words:1", "onnx")
+    with pytest.raises(InvalidInputError, match="no files"):
+        registry.convert("nothing:1", "onnx")
+    with pytest.raises(InvalidInputError, match="no option"):
+        registry.convert("net:1", "safetensors", options={"colour": "red"})
+    assert [one.status for one in registry.runs()] == ["failed"]
+    assert [one.name for one in registry.models()] == ["words", "nothing", "net"]
+
+
+def test_a_model_is_saved_as_it_is_asked_for(place_here: Place) -> None:
+    registry = place_here.registry
+    state = {"a": torch.ones(100), "b": torch.ones(100)}
+    made = registry.register("net", state, save_options={"max_shard_size": 400})
+    assert made.facts["files"] == 3
+    assert registry.load("net:1", dtype="float16")["a"].dtype is torch.float16
+    with pytest.raises(InvalidInputError, match="kept as they are"):
+        registry.register("net", place_here.file("x"), save_options={"max_shard_size": 400})
+
+
+@pytest.fixture
+def place_here(tmp_path):
+    from tests.behaviour.places import opened, settings_of
+
+    with opened(settings_of(tmp_path, None, None, ""), tmp_path, "sdk") as found:
+        yield found
