@@ -16,6 +16,7 @@ from lineage_registry.ports.filesets import total_size
 from lineage_registry.ports.formats import HandlerRegistry, LocalFiles
 from lineage_registry.ports.tensors import MAX_READ
 from lineage_registry.ports.uploads import PART_SIZE, fingerprint
+from lineage_registry.registry.verified_blobs import verify_once
 
 _HASHERS: Final = 4
 
@@ -154,7 +155,7 @@ def fetched(
             step = step_of(progress, file.path, file.size)
             local = artifacts.local_path(digest) if links else None
             if local is not None:
-                artifacts.verify(digest)
+                verify_once(artifacts, digest, local)
                 target.symlink_to(local.resolve())
             elif cache is None or room is None or not cache.take(digest, target):
                 artifacts.fetch(digest, target, progress=step)
