@@ -187,9 +187,7 @@ class Pulling(Asker):
             )
         handler = registry.formats.by_name(files.format)
         links = handler.takes_links
-        with fetched(
-            registry.artifacts, files, progress, registry.cache, links=links
-        ) as folder:
+        with fetched(registry.artifacts, files, progress, registry.cache, links=links) as folder:
             allowed = trusted(registry, version.reference, handler, folder, trust)
             loaded = handler.load(folder, trusted=allowed, **options)
             registry.note_input(version, role)
