@@ -2,8 +2,8 @@
 
 Without options everything is measured. With `--only` the rest of the report stays as earlier runs
 left it: names of parts (questions, wide, generations, adversarial, layouts, commits, copies,
-http, folders), of questions (recall, "common ancestors", ...), or of wide answers (impact of 10^4:
-"wide:impact").
+http, folders, inspection), of questions (recall, "common ancestors", ...), or of wide answers
+(impact of 10^4: "wide:impact").
 """
 
 import argparse
@@ -16,6 +16,7 @@ from benchmarks import (
     folders,
     generations,
     http,
+    inspection,
     lineage,
     report,
     wide,
@@ -56,6 +57,8 @@ def _measured(given: argparse.Namespace, only: Sequence[str]) -> Iterator[Row]:
         yield from _on(engine, sizes[engine], given.seed, only)
     if _chosen(only, "folders", ()):
         yield from folders.measure()
+    if _chosen(only, "inspection", ()):
+        yield from inspection.measure()
     if _chosen(only, "layouts", ()):
         yield from adversarial.measure_layouts()
     if "sqlite" in engines and _chosen(only, "http", ()):

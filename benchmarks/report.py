@@ -10,7 +10,7 @@ from typing import Any
 
 import neo4j
 
-from benchmarks import adversarial, copies, folders, generations, wide
+from benchmarks import adversarial, copies, folders, generations, inspection, wide
 from benchmarks.rows import Row, Rows
 from tests.servers.versions import NEO4J
 
@@ -227,6 +227,21 @@ _SECTIONS: tuple[tuple[str, str, str, Sequence[Column]], ...] = (
             _number("seconds", "seconds"),
             _number("copy", "copy"),
             _ratio("x copy", "seconds", "copy"),
+            _MET,
+        ],
+    ),
+    (
+        "Looking into files",
+        f"""Milliseconds to inspect a file of 1 GiB, each look in a new process, and its peak of
+        memory over the bare interpreter, all modules counted. Bars: {inspection.BAR_MS} ms,
+        {inspection.BAR_MIB} MiB.""",
+        "inspection",
+        [
+            ("format", lambda row: str(row["question"])),
+            _text("graph"),
+            _number("first", "first"),
+            _number("again", "again"),
+            _number("MiB", "memory"),
             _MET,
         ],
     ),

@@ -226,15 +226,6 @@ def some(files: FileSet, paths: Iterable[str]) -> SomeFiles:
     return SomeFiles(remembering(files), {path: path for path in paths})
 
 
-def below(files: FileSet, folder: str) -> SomeFiles:
-    """Return the files in a folder of a set, named from that folder on."""
-    start = f"{folder}/"
-    seen = remembering(files)
-    return SomeFiles(
-        seen, {path.removeprefix(start): path for path in seen.paths() if path.startswith(start)}
-    )
-
-
 def remembering(files: FileSet) -> RememberingFiles:
     """Return the file set as one that remembers; the same one if it does already."""
     return files if isinstance(files, RememberingFiles) else RememberingFiles(files)
