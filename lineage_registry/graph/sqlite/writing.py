@@ -166,9 +166,8 @@ class Batch:
 
 def insert(connection: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:
     """Run a statement for each row; rows of an INSERT go into the database many at a time."""
-    whole = 0
-    if " VALUES (" in statement:
-        whole = len(rows) - len(rows) % _AT_ONCE
+    whole = len(rows) - len(rows) % _AT_ONCE if " VALUES (" in statement else 0
+    if whole:
         several = statements.of_many(statement, _AT_ONCE)
         for low in range(0, whole, _AT_ONCE):
             connection.execute(several, tuple(chain.from_iterable(rows[low : low + _AT_ONCE])))
