@@ -15,6 +15,9 @@ MODULES = (
     "huggingface_files",
     "tree_files",
     "other_files",
+    "good_torch_family",
+    "hostile_containers",
+    "hostile_pickles",
 )
 """Where cases are made; importing them imports frameworks."""
 

@@ -8,13 +8,14 @@ from lineage_registry.errors import AmbiguousFormatError, UnreadableArtifactErro
 from lineage_registry.formats.archives.members import Members, opened
 from lineage_registry.formats.archives.packages import package_of
 from lineage_registry.formats.companions import unexplained
+from lineage_registry.formats.containers.limits import MAX_LOOKED_AT
 from lineage_registry.formats.plain_files import PlainFilesHandler
 from lineage_registry.formats.sniffing.files import disagreement, kind_of, of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.sniffing.packed import COMPRESSED, kind_inside
 from lineage_registry.formats.weights import confidence
 from lineage_registry.formats.worst import joined
-from lineage_registry.ports.filesets import FileSet, total_size
+from lineage_registry.ports.filesets import FileSet, RememberingFiles, total_size
 from lineage_registry.ports.handlers import Confidence, InspectOnlyHandler
 
 _KINDS = (FileKind.ZIP, FileKind.TAR, FileKind.MAR)
@@ -86,10 +87,19 @@ class ArchiveHandler(InspectOnlyHandler):
         return joined([held, *package.findings(held)])
 
     def _members(self, members: Members) -> Inspection:
+        paths = members.paths()
+        if len(paths) > MAX_LOOKED_AT:
+            reason = f"there are more than {MAX_LOOKED_AT} members: nobody looked into them"
+            plain = PlainFilesHandler().inspect(members)
+            return plain.model_copy(update={"reasons": (reason,)})
+        seen = RememberingFiles(members)
+        # A member that cannot be read is found out here, once, and not by each handler.
+        for path in paths:
+            seen.head(path, 1)
         try:
-            return self._look(members)
+            return self._look(seen)
         except AmbiguousFormatError:
-            return PlainFilesHandler().inspect(members)
+            return PlainFilesHandler().inspect(seen)
 
 
 def _archives(files: FileSet) -> list[str]:

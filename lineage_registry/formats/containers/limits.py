@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lineage_registry.errors import UnsafeArtifactError
 
 MAX_MEMBERS = 100_000
-MAX_LOOKED_AT = 10_000
+MAX_LOOKED_AT = 20_000
 MAX_UNPACKED = 1024 * 1024 * 1024
 MAX_NESTING = 3
 MAX_RATIO = 200

@@ -73,7 +73,7 @@ class _Walk:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
         self._messages = 0
-        self._nodes = 0
+        self._nodes: set[int] = set()
         self._found = Contents()
 
     def contents(self) -> Contents:
@@ -207,9 +207,9 @@ class _Walk:
         waiting = [address]
         while waiting:
             at = waiting.pop()
-            self._nodes += 1
-            if self._nodes > _MAX_MESSAGES:
-                raise UnsafeArtifactError("the HDF5 file has too many nodes")
+            if at in self._nodes:
+                raise UnsafeArtifactError("a group of the HDF5 file holds itself")
+            self._nodes.add(at)
             head = self._pages.at(at, 8)
             (count,) = struct.unpack_from("<H", head, 6)
             if head.startswith(b"TREE") and head[4] == 0:

@@ -17,7 +17,6 @@ _OWN = re.compile(
 )
 _CODE = frozenset({"Lambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer"})
 """Layers of Keras itself that bring or find code of somebody else."""
-_PARTS_OF_KERAS = frozenset({"builtins"})
 
 
 @dataclass
@@ -67,7 +66,7 @@ def _look(node: dict[str, Any], found: Configuration) -> None:
     if name == "function":
         _look_at_function(node, found)
         return
-    if isinstance(module, str) and not _OWN.fullmatch(module) and module not in _PARTS_OF_KERAS:
+    if isinstance(module, str) and not _OWN.fullmatch(module):
         _judge(module, name, found)
     elif isinstance(registered, str) and ">" in registered and not registered.startswith("keras"):
         found.runs.append(f"needs the code of {shown(registered)}")

@@ -168,6 +168,10 @@ class PickleGate(_MACHINE):  # type: ignore[misc]
             raise UnsafeArtifactError(f"the pickle asks to import more than {MAX_GLOBALS} things")
         return Global(module, name)
 
+    def get_extension(self, code: int) -> None:
+        """Refuse what is imported by a number."""
+        raise UnsafeArtifactError(f"the pickle uses an instruction for extension {code}")
+
     def persistent_load(self, pid: Any) -> Any:
         """Return what stands for a reference to something outside of the pickle."""
         return self._persistent(pid)
@@ -250,7 +254,9 @@ def _empty_pairs(gate: PickleGate) -> None:
 
 
 def _pairs(gate: PickleGate) -> None:
-    gate.stack.append(Pairs(_by_two(gate.pop_mark())))
+    # Taking the marked items off puts another stack in place: first that, then the append.
+    items = gate.pop_mark()
+    gate.stack.append(Pairs(_by_two(items)))
 
 
 def _set_item(gate: PickleGate) -> None:
@@ -365,9 +371,6 @@ for _code, _act in {
     pickle.READONLY_BUFFER: _refuse,
     pickle.INST: _old_object,
     pickle.OBJ: _object,
-    pickle.EXT1: _refuse,
-    pickle.EXT2: _refuse,
-    pickle.EXT4: _refuse,
     pickle.PERSID: _refuse,
 }.items():
     INSTRUCTIONS[_code[0]] = _act

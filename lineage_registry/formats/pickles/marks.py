@@ -9,12 +9,20 @@ from lineage_registry.formats.pickles.gate import FAILURES, MAX_PICKLE, BoundedR
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*(\.[A-Za-z_][A-Za-z_0-9]*)*")
 
 
+class _Marks(PickleGate):
+    """A reading that goes on where the gate stops, to see whether something would be called."""
+
+    def get_extension(self, code: int) -> None:
+        """Name what is imported by a number."""
+        self.stack.append(self.find_class("copyreg", f"extension_{code}"))
+
+
 def runs_as_pickle(stream: BinaryIO) -> bool:
     """Return whether a reader of pickles would call something by name, or come to its end.
 
     A file that is broken after a call has done its harm by then.
     """
-    gate = PickleGate(
+    gate = _Marks(
         BoundedReader(stream, MAX_PICKLE), call=lambda *_: None, persistent=lambda _: None
     )
     try:
