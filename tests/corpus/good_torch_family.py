@@ -187,7 +187,8 @@ def keras_file(suffix: str) -> bytes:
         [keras.Input((4,)), keras.layers.Dense(3, "relu"), keras.layers.BatchNormalization()]
     )
     model.compile("adam", "mse")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         path = Path(folder) / f"m{suffix}"
         if suffix.startswith(".weights"):
             model.save_weights(path)

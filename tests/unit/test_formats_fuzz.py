@@ -1,11 +1,13 @@
 """Whatever the bytes are, looking at them gives an answer, soon, and never another exception."""
 
 import contextlib
+import gzip
 import io
 import pickle
 import struct
 import time
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, example, given, settings
@@ -15,13 +17,25 @@ from safetensors.numpy import save as save_arrays
 from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import FormatError
 from lineage_registry.formats.builtin import handlers
+from lineage_registry.formats.containers.limits import Budget
+from lineage_registry.formats.containers.lz4_frames import lz4_pieces
+from lineage_registry.formats.containers.packed import unpacked_pieces
+from lineage_registry.formats.containers.tar_walk import walk_tar
+from lineage_registry.formats.hdf5.walk import read_hdf5
+from lineage_registry.formats.numpy.header import read_array_header
 from lineage_registry.formats.pickles.gate import BoundedReader, read_pickle
+from lineage_registry.formats.pickles.objects import read_objects
+from lineage_registry.formats.pytorch.export_form import read_export
 from lineage_registry.formats.pytorch.handler import PyTorchHandler
 from lineage_registry.formats.pytorch.legacy_form import MAGIC, read_legacy
+from lineage_registry.formats.pytorch.script_form import read_script
 from lineage_registry.formats.pytorch.tensors import Storages, call
 from lineage_registry.formats.pytorch.zip_form import read_zip
 from lineage_registry.formats.safetensors.header import read_header
+from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.testing.formats import MemoryFiles
+from tests.corpus.good_torch_family import keras_file, npy, program, script
+from tests.corpus.making import lz4_of, tar_of, zip_of
 
 SECONDS = 2.0
 
@@ -35,7 +49,22 @@ def saved(**options) -> bytes:
 
 ZIP, LEGACY = saved(), saved(_use_new_zipfile_serialization=False)
 TENSORS = save_arrays({"w": torch.arange(6.0).numpy()}, metadata={"a": "b"})
+
+
+def packed(stream: io.BytesIO, _: int) -> None:
+    for _piece in unpacked_pieces(stream, FileKind.GZIP, Budget()):
+        pass
+
+
 READERS = {
+    "tar": (lambda stream, size: list(walk_tar(stream, size)), tar_of({"a/b": ZIP, "c": b"words"})),
+    "hdf5": (read_hdf5, keras_file(".h5")),
+    "npy": (lambda stream, _: read_array_header(stream), npy(np.ones((2, 3)))),
+    "script": (read_script, script(traced=False)),
+    "program": (read_export, program(dynamic=True)),
+    "objects": (lambda stream, _: read_objects(stream), pickle.dumps({"a": np.ones(3)}, 4)),
+    "lz4": (lambda stream, _: list(lz4_pieces(stream.read)), lz4_of(LEGACY)),
+    "gzip": (packed, gzip.compress(LEGACY)),
     "zip": (read_zip, ZIP),
     "legacy": (read_legacy, LEGACY),
     "safetensors": (read_header, TENSORS),
@@ -151,3 +180,24 @@ def test_every_file_has_an_inspection(content, name):
     found = handlers().inspect(MemoryFiles({name: content}))
     assert found.bytes == len(content)
     assert found.verdict is not Verdict.SAFE or found.tensors is not None
+
+
+WRAPPED = [
+    tar_of({"m.pt": ZIP, "words": b"words"}),
+    tar_of({"m.pt": LEGACY}, "w:gz"),
+    zip_of([("a/m.pt", ZIP), ("b", b"words")]),
+    zip_of([("m.pt", LEGACY)], compression=8),
+    zip_of([("a.npy", npy(np.ones(3))), ("b.npy", npy(np.ones(2, "i4")))]),
+    keras_file(".keras"),
+    gzip.compress(pickle.dumps([1, 2], 4)),
+]
+
+
+@given(data=st.data())
+@patiently
+def test_an_archive_changed_at_random_has_an_inspection(data):
+    content = data.draw(mutations(data.draw(st.sampled_from(WRAPPED))))
+    started = time.monotonic()
+    found = handlers().inspect(MemoryFiles({"m": content}))
+    assert time.monotonic() - started < SECONDS
+    assert Inspection.model_validate_json(found.model_dump_json()) == found

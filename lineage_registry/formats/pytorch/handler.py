@@ -107,7 +107,7 @@ class PyTorchHandler(FormatHandler):
             return load_program(files.place(path), trusted=True)
         if kind_of(files, path) is FileKind.TORCHSCRIPT:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)
+                warnings.simplefilter("ignore")
                 return torch.jit.load(files.place(path), map_location=device)
         # Somebody said, with a reason, to trust it.
         return torch.load(files.place(path), weights_only=False, map_location=device)
