@@ -178,3 +178,15 @@ def test_the_side_that_stores_never_loads(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+def test_a_batch_that_holds_something_hostile_says_who_tried(place: Place, atomic: bool) -> None:
+    path = place.file("model.pt")
+    path.write_bytes(PAYLOAD)
+    items = [{"name": "good"}, {"name": "bad", "model": path}]
+    place.registry.register_many(items, atomic=atomic)
+    (told,) = place.registry.events(type=["artifact.refused"])
+    assert (told.actor, told.data["name"]) == (ACTOR, "bad")
+    assert [one.name for one in place.registry.models()] == ([] if atomic else ["good"])
+    place.demand_sound()
