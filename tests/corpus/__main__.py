@@ -1,7 +1,7 @@
 """Look into the whole corpus and print what it took: `python -m tests.corpus`.
 
 It runs in an interpreter that has imported nothing to make the cases with, so that time and memory
-are those of looking. Cases are read from a folder that `tests/unit/test_corpus.py` wrote.
+are those of looking. Cases are read from a folder that `tests/unit/test_corpus_entrances.py` wrote.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The corpus: no hostile file runs or is let in, no good one is refused, at any entrance."""
+"""The corpus at every entrance: no hostile file runs or is let in; what looking at all costs."""
 
 import json
 import os
@@ -12,19 +12,16 @@ import pytest
 
 from lineage_registry.bootstrap import connect
 from lineage_registry.cli import main
-from lineage_registry.domain.formats import Verdict
 from lineage_registry.errors import RegistryError
 from lineage_registry.formats.builtin import handlers
 from lineage_registry.ports.filesets import LocalFiles
 from lineage_registry.registry import Registry
 from lineage_registry.settings import Settings
-from lineage_registry.testing.formats import MemoryFiles
 from tests.behaviour.places import served
 from tests.corpus import all_good, all_hostile
 from tests.corpus.cases import CANARY, Case
 
 HOSTILE, GOOD = all_hostile(), all_good()
-FORMATS = handlers()
 SECONDS = 20.0
 MEBIBYTES = 600
 REFUSED = 6
@@ -59,26 +56,6 @@ def test_there_is_enough_of_both() -> None:
     assert len(HOSTILE) >= 150
     assert len(GOOD) >= 100
     assert len(set(named(HOSTILE))) == len(HOSTILE)
-
-
-@pytest.mark.parametrize("case", HOSTILE, ids=named(HOSTILE))
-def test_a_hostile_file_is_not_let_in(case: Case) -> None:
-    try:
-        found = FORMATS.inspect(MemoryFiles(case.make()))
-    except RegistryError:
-        return
-    assert found.verdict.value == case.verdict, found.reasons
-    assert found.verdict is not Verdict.SAFE
-    assert all(reason.isascii() and reason.isprintable() for reason in found.reasons)
-    assert found.reasons
-
-
-@pytest.mark.parametrize("case", GOOD, ids=named(GOOD))
-def test_a_good_file_is_what_it_is(case: Case) -> None:
-    files = case.make()
-    found = FORMATS.inspect(MemoryFiles(files))
-    assert found.verdict.value == case.verdict, found.reasons
-    assert found.bytes == sum(map(len, files.values()))
 
 
 @pytest.mark.parametrize("cases", [HOSTILE, GOOD], ids=["hostile", "good"])
