@@ -52,8 +52,9 @@ class LocalFiles:
         try:
             self._files = dict(sorted(_found(self.root)))
         except OSError as error:
+            place = str(error.filename or self.root)
             raise UnreadableArtifactError(
-                f"cannot read {str(self.root)!r}: {error.strerror}", path=str(self.root)
+                f"cannot read {place!r}: {error.strerror}", path=place
             ) from error
         if not self._files and not self.root.is_dir():
             raise NotFoundError(
@@ -116,7 +117,7 @@ def _found(root: Path) -> Iterator[tuple[str, tuple[Path, int]]]:
     if root.is_file():
         yield root.name, (root, root.stat().st_size)
         return
-    for folder, _, names in os.walk(root):
+    for folder, _, names in os.walk(root, onerror=_fail) if root.is_dir() else ():
         for name in names:
             place = Path(folder, name)
             if place.is_file():
@@ -229,6 +230,10 @@ def some(files: FileSet, paths: Iterable[str]) -> SomeFiles:
 def remembering(files: FileSet) -> RememberingFiles:
     """Return the file set as one that remembers; the same one if it does already."""
     return files if isinstance(files, RememberingFiles) else RememberingFiles(files)
+
+
+def _fail(error: OSError) -> None:
+    raise error  # a folder left out in silence would be a version that lacks files
 
 
 def total_size(files: FileSet) -> int:

@@ -110,8 +110,9 @@ def scan(
     try:
         found = _found(place, patterns, follow_links=follow_links)
     except OSError as error:
+        failed = str(error.filename or place)
         raise UnreadableArtifactError(
-            f"cannot read {str(place)!r}: {error.strerror}", path=str(place)
+            f"cannot read {failed!r}: {error.strerror}", path=failed
         ) from error
     files = [_described(one) for one in found if isinstance(one, _Found)]
     files.sort(key=_KEYS[sort], reverse=reverse)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from lineage_registry.registry.facade import Registry
 
 _FETCHERS: Final = 8
+_READERS: Final = 4
 
 
 class PulledFile(BaseModel):
@@ -122,7 +123,8 @@ class Pulling(Asker):
         files = registry.files(version.reference, as_of=as_of_one(reference, as_of))
         chosen = _chosen(files, paths, Patterns(include, exclude))
         work = _Folder(Path(folder), check=check)
-        done = {file.path: work.compare(file) for file in chosen.values()}
+        with ThreadPoolExecutor(_READERS, "compare") as pool:
+            done = dict(zip(chosen, pool.map(work.compare, chosen.values()), strict=True))
         surplus = work.surplus(files, paths, Patterns(include, exclude)) if delete else {}
         if not dry_run:
             wanted = [chosen[path] for path, action in done.items() if action != "kept"]

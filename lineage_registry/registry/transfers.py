@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from lineage_registry.domain.digests import Digest, FileEntry, Manifest
-from lineage_registry.errors import FormatError, InvalidInputError
+from lineage_registry.errors import FormatError, InvalidInputError, UnreadableArtifactError
 from lineage_registry.ports.artifacts import ArtifactStore, LargeFile, Source
 from lineage_registry.ports.caches import Cache
 from lineage_registry.ports.commands import File, Files
@@ -48,13 +48,18 @@ def uploaded(
 
 
 def sources_of(places: Mapping[str, Path]) -> dict[str, Source]:
-    """Hash the files at these places, several small ones at a time; a large one takes two cores."""
-    small = [name for name, place in places.items() if place.stat().st_size < PART_SIZE]
-    with ThreadPoolExecutor(_HASHERS, "hash") as pool:
-        hashed = pool.map(_source, (places[name] for name in small))
-        large = {name: _source(places[name]) for name in places.keys() - set(small)}
-        found = large | dict(zip(small, hashed, strict=True))
-    return {name: found[name] for name in places}
+    """Hash the files at these places, several small ones at a time; a large one takes two cores.
+
+    Raises:
+        UnreadableArtifactError: One of them cannot be read.
+    """
+    with _readable():
+        small = [name for name, place in places.items() if place.stat().st_size < PART_SIZE]
+        with ThreadPoolExecutor(_HASHERS, "hash") as pool:
+            hashed = pool.map(_source, (places[name] for name in small))
+            large = {name: _source(places[name]) for name in places.keys() - set(small)}
+            found = large | dict(zip(small, hashed, strict=True))
+        return {name: found[name] for name in places}
 
 
 def send(
@@ -176,7 +181,25 @@ def _checked(files: Files) -> list[File]:
 def _source(path: Path) -> Source:
     known = fingerprint(path)
     large = LargeFile(path, known) if len(known.parts) > 1 else None
-    return Source(known.digest, known.size, lambda: path.open("rb"), large)
+    return Source(known.digest, known.size, lambda: _opened(path), large)
+
+
+def _opened(path: Path) -> BinaryIO:
+    with _readable():
+        return path.open("rb")
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        path = str(error.filename)
+        raise UnreadableArtifactError(
+            f"cannot read {path!r}: {error.strerror}",
+            hint="is it still there, and may you read it?",
+            path=path,
+        ) from error
 
 
 def step_of(progress: Progress | None, name: str, size: int) -> Callable[[int], None] | None:

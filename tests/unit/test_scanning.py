@@ -13,6 +13,7 @@ from lineage_registry import connect
 from lineage_registry.domain.patterns import Patterns
 from lineage_registry.errors import InvalidInputError, NotFoundError, UnreadableArtifactError
 from lineage_registry.ports.scanning import scan
+from lineage_registry.registry.transfers import sources_of
 
 
 @pytest.fixture
@@ -73,6 +74,32 @@ def test_what_cannot_be_scanned_is_said(folder, monkeypatch):
     monkeypatch.setattr("os.scandir", refuse)
     with pytest.raises(UnreadableArtifactError, match="Permission denied"):
         scan(folder)
+
+
+def test_no_folder_or_file_is_left_out_in_silence(folder, monkeypatch):
+    listed = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("deep"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    with connect("memory://") as registry:
+        with pytest.raises(UnreadableArtifactError, match="deep"):
+            registry.register("net", folder)
+        with pytest.raises(UnreadableArtifactError, match="deep"):
+            registry.draft("next").add(folder)
+        assert list(registry.models()) == []
+
+
+def test_a_file_that_went_away_is_said(folder):
+    with pytest.raises(UnreadableArtifactError, match="gone"):
+        sources_of({"gone": folder / "gone"})
+    source = sources_of({"a": folder / "a.txt"})["a"]
+    (folder / "a.txt").unlink()
+    with pytest.raises(UnreadableArtifactError, match=re.escape("a.txt")):
+        source.open()
 
 
 def test_links_pipes_and_strange_names_are_skipped_and_said(folder, tmp_path):
