@@ -61,8 +61,9 @@ class BlobCache(Cache):
         try:
             self._use.mkdir(parents=True, exist_ok=True)
             for path in self._use.iterdir():
-                if path.stat().st_mtime < time.time() - _FORGOTTEN:
-                    shutil.rmtree(path, ignore_errors=True)
+                with suppress(FileNotFoundError):  # somebody has just read it to its end
+                    if path.stat().st_mtime < time.time() - _FORGOTTEN:
+                        shutil.rmtree(path, ignore_errors=True)
         except OSError:
             return None
         return self._use
