@@ -14,6 +14,7 @@ import httpx2
 from lineage_registry.domain.digests import Digest
 from lineage_registry.errors import (
     ArtifactNotFoundError,
+    BackendUnavailableError,
     DigestMismatchError,
     RegistryError,
     UnsupportedCapabilityError,
@@ -33,6 +34,7 @@ from lineage_registry.ports.blob_frames import MOST, write_frames
 from lineage_registry.ports.byte_streams import CHUNK, CheckedSource, RangeFile, SourceFailedError
 from lineage_registry.ports.pins import ANNOUNCEMENTS, PinNote
 from lineage_registry.ports.uploads import Fingerprint, Meter
+from lineage_registry.remote.signed_streams import SignedStream
 from lineage_registry.remote.streams import BlobStream, BrokenBlob
 from lineage_registry.remote.transport import (
     PREFIX,
@@ -117,13 +119,24 @@ class HttpArtifactStore(ArtifactStore):
         return Upload(self._transport, path, known).run(Meter(progress))
 
     def _open(self, digest: Digest) -> tuple[io.RawIOBase, int]:
-        stream = BlobStream(self._transport, _path(digest))
         try:
-            return stream, stream.connect()
+            return self._stream(digest)
         except ArtifactNotFoundError:
             raise
         except DigestMismatchError as error:  # told when it is read, as by every store
             return BrokenBlob(error), 0
+
+    def _stream(self, digest: Digest) -> tuple[io.RawIOBase, int]:
+        """Open a blob where the server leads us, or through it."""
+        stream = BlobStream(self._transport, _path(digest))
+        found = stream.connect(direct=True)
+        if isinstance(found, int):
+            return stream, found
+        led = SignedStream(found, lambda: str(stream.connect(direct=True)))
+        try:
+            return led, led.connect()
+        except BackendUnavailableError:  # the address may be none for us
+            return stream, int(stream.connect())
 
     def _open_at(self, digest: Digest) -> io.RawIOBase:
         size = self._size(digest)

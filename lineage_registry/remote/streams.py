@@ -13,14 +13,10 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
-_RESUMES = 5
-
-
 class BlobStream(io.RawIOBase):
     """A blob from start to end, in one request.
 
-    A server that finds the bytes damaged breaks off; asked why, it says so. It may lead to S3: a
-    download from there goes on where it broke off, and falls back on the server if nobody answers.
+    A server that finds the bytes damaged breaks off; asked why, it says so.
     """
 
     def __init__(self, transport: Transport, path: str) -> None:
@@ -29,31 +25,27 @@ class BlobStream(io.RawIOBase):
         self._response: httpx2.Response | None = None
         self._pieces: Iterator[bytes] = iter(())
         self._left = memoryview(b"")
-        self._position = 0
-        self._elsewhere = False
-        self._resumes = 0
 
-    def connect(self) -> int:
-        """Send the request; return the size of the blob."""
-        response = self._ask("direct=true")
-        if response.has_redirect_location:
-            response.close()
-            try:
-                response = self._transport.open_elsewhere(response.headers["Location"])
-                self._elsewhere = True
-            except BackendUnavailableError:  # the address may be none for us
-                response = self._ask("")
+    def connect(self, *, direct: bool = False) -> int | str:
+        """Send the request; return the size of the blob, or the URL to which the server leads.
+
+        Args:
+            direct: Whether the server may lead to where the bytes are.
+        """
+        query = "direct=true" if direct else ""
+        request = self._transport.build("GET", self._path, query=query)
+        response = self._transport.send(request, stream=True)
         try:
+            if direct and response.has_redirect_location:
+                url = str(response.headers["Location"])
+                response.close()
+                return url
             size = int(checked(response).headers["Content-Length"])
         except BaseException:
             response.close()
             raise
         self._response, self._pieces = response, response.iter_raw()
         return size
-
-    def _ask(self, query: str) -> httpx2.Response:
-        request = self._transport.build("GET", self._path, query=query)
-        return self._transport.send(request, stream=True)
 
     def readable(self) -> bool:
         """Answer yes."""
@@ -76,29 +68,12 @@ class BlobStream(io.RawIOBase):
         super().close()
 
     def _next(self) -> bytes:
-        while True:
-            try:
-                with translated():
-                    piece = next(self._pieces, b"")
-            except BackendUnavailableError:
-                self._resumes += 1
-                if not self._elsewhere:
-                    self._transport.request("GET", f"{self._path}/check")  # says if bytes are why
-                if not self._elsewhere or self._resumes > _RESUMES:
-                    raise
-                self._go_on()
-            else:
-                self._position += len(piece)
-                return piece
-
-    def _go_on(self) -> None:
-        if self._response is not None:
-            self._response.close()
-        led = self._ask("direct=true")
-        led.close()
-        url = led.headers.get("Location", "")
-        self._response = self._transport.open_elsewhere(url, self._position)
-        self._pieces = self._response.iter_raw()
+        try:
+            with translated():
+                return next(self._pieces, b"")
+        except BackendUnavailableError:
+            self._transport.request("GET", f"{self._path}/check")  # raises if the bytes are why
+            raise
 
 
 class BrokenBlob(io.RawIOBase):

@@ -105,24 +105,6 @@ class Transport:
                 raise _refused(response)
             self._rest(attempt, response.headers.get("retry-after"))
 
-    def open_elsewhere(self, url: str, offset: int = 0) -> httpx2.Response:
-        """Open what the server leads to, from an offset on, without our key; it is streamed.
-
-        Raises:
-            BackendUnavailableError: Nobody answers there.
-            BackendError: It is refused.
-        """
-        headers = {"Range": f"bytes={offset}-"} if offset else {}
-        with translated():
-            response = self._elsewhere.send(
-                self._elsewhere.build_request("GET", url, headers=headers), stream=True
-            )
-        if response.is_success:
-            return response
-        with translated():
-            response.read()
-        raise _refused(response)
-
     def build(
         self,
         method: str,

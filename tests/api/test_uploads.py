@@ -24,11 +24,16 @@ from lineage_registry.artifacts.s3 import S3ArtifactStore
 from lineage_registry.artifacts.s3_staging import S3Staging
 from lineage_registry.bootstrap import local
 from lineage_registry.domain.digests import Digest
-from lineage_registry.errors import DigestMismatchError, InvalidInputError
+from lineage_registry.errors import (
+    BackendUnavailableError,
+    DigestMismatchError,
+    InvalidInputError,
+)
 from lineage_registry.ports.uploads import PART_SIZE, Fingerprint, fingerprint
 from lineage_registry.remote import HttpArtifactStore
 from lineage_registry.settings import Settings
 from tests.api.conftest import running
+from tests.conformance.test_artifact_stores import CuttingProxy
 from tests.servers.cache import REPOSITORY
 
 MIB = 1024 * 1024
@@ -460,6 +465,35 @@ class TestPresigned:
             behind.verify(known.digest)
             store.verify(known.digest)
             assert streamed == [known.digest]
+
+    @pytest.mark.parametrize(("cuts", "arrives"), [(3, True), (100, False)])
+    def test_a_download_from_s3_that_breaks_off_goes_on_where_it_stopped(
+        self, s3_server, s3, tmp_path, cuts, arrives
+    ):
+        path = blob(tmp_path / "file", 8 * MIB)
+        known = fingerprint(path)
+        s3.upload(path, known)
+        proxy = CuttingProxy(s3_server.endpoint, cuts=cuts, after=MIB)
+        with (
+            S3ArtifactStore(
+                s3_server.endpoint,
+                BUCKET,
+                s3_server.access_key,
+                s3_server.secret_key,
+                secure=s3_server.secure,
+                prefix=s3._prefix,
+                public_url=f"http://{proxy.endpoint}",
+            ) as behind,
+            serving(tmp_path / "registry", behind) as url,
+            HttpArtifactStore(url) as store,
+        ):
+            if arrives:
+                store.verify(known.digest)
+            else:
+                with pytest.raises(BackendUnavailableError):
+                    store.verify(known.digest)
+        assert (proxy.cuts == 0) == arrives
+        proxy.listener.close()
 
     def test_without_a_public_address_bytes_pass_the_server(self, s3_server, tmp_path, sent):
         path = blob(tmp_path / "file", 2 * PART_SIZE + 1)
