@@ -209,6 +209,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "show": Verb("Show anything by its reference.", "anything:show"),
         "search": Verb("Find models, datasets and their versions.", "search:search"),
         "download": Verb("Write verified copies of a version's files.", "files:download"),
+        "export-files": Verb(
+            "Write a version's files as a folder, tar or zip.", "file_exports:export_files"
+        ),
         "convert": Verb("Turn a version into another format.", "conversion:convert", writes=True),
         "pull": Verb("Bring a folder to what a version holds.", "pulling:pull"),
     },

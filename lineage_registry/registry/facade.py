@@ -34,6 +34,7 @@ from lineage_registry.registry.comparison import ComparisonQuestions
 from lineage_registry.registry.conversion import Conversions
 from lineage_registry.registry.drafts import Drafting
 from lineage_registry.registry.exporting import Exporting
+from lineage_registry.registry.file_exports import FileExports
 from lineage_registry.registry.garbage import GarbageCollection
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
 from lineage_registry.registry.importing import Importing
@@ -73,6 +74,7 @@ class Registry(
     LogCopies,
     Importing,
     Conversions,
+    FileExports,
     Drafting,
     Pulling,
     Batches,
