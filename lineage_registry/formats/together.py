@@ -72,10 +72,11 @@ def look_into(files: FileSet, readers: Sequence[FormatHandler]) -> Parts:
     """Return what each reader finds in the files of its kinds."""
     inspections = []
     taken: set[str] = set()
+    parts = some(files, files.paths())
     for reader in readers:
-        paths = files_of(reader, files)
+        paths = files_of(reader, parts)
         if paths:
-            inspections.append(reader.inspect(some(files, paths)))
+            inspections.append(reader.inspect(some(parts, paths)))
             taken.update(paths)
     return Parts(tuple(inspections), frozenset(taken))
 

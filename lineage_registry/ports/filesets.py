@@ -207,9 +207,23 @@ class SomeFiles(RememberingFiles):
         """Return the first bytes of a file, fewer if it is shorter."""
         return self._whole.head(self.name_in_whole(path), count)
 
+    def once(self, key: object, find: Callable[[], _T]) -> _T:
+        """Return what `find` found the first time that this key was asked for.
+
+        Of which kind a file is does not depend on the files beside it.
+        """
+        if isinstance(key, tuple) and key[0] == "kind":
+            return self._whole.once(("kind", self.name_in_whole(key[1])), find)
+        return super().once(key, find)
+
     def is_linked(self, path: str) -> bool:
-        """Return whether a file is reached by a link."""
-        return self._whole.is_linked(self.name_in_whole(path))
+        """Return False: a part is judged as it would be stored, and what is stored has no links.
+
+        What refuses links is the library of the part's format, and that is not what loads the
+        whole: a folder that was fetched for loading may be made of links.
+        """
+        self.name_in_whole(path)
+        return False
 
     def name_in_whole(self, path: str) -> str:
         """Return the name that one of these files has in the set that they are of.

@@ -153,6 +153,18 @@ def test_weights_behind_a_link_are_refused(make, tmp_path):
     assert "is a link" in found.reasons[0]
 
 
+def test_a_folder_made_of_links_is_judged_as_it_would_be_stored(tmp_path):
+    files = {**huggingface_files.folder(), **onnx_files.external()}
+    for number, (path, data) in enumerate(files.items()):
+        (tmp_path / "blobs").mkdir(exist_ok=True)
+        (tmp_path / "model").mkdir(exist_ok=True)
+        (tmp_path / "blobs" / str(number)).write_bytes(data)
+        (tmp_path / "model" / path).symlink_to(tmp_path / "blobs" / str(number))
+    found = handlers().inspect(LocalFiles(tmp_path / "model"))
+    assert (found.format, found.verdict) == ("huggingface", Verdict.SAFE)
+    assert found.external == ("model.onnx.data",)
+
+
 def test_weights_behind_a_folder_that_is_a_link_are_not_there(tmp_path):
     secrets = tmp_path / "secrets"
     secrets.mkdir()
