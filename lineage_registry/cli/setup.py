@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
@@ -75,7 +76,8 @@ def _follows() -> "list[Origin]":
         for name, place in places(settings()).items()
     ]
     cache = "XDG_CACHE_HOME" if os.environ.get("XDG_CACHE_HOME") else DEFAULT
-    found.append(Origin("cache_folder", str(cache_folder()), cache))
+    with suppress(RuntimeError):  # a user without a home
+        found.append(Origin("cache_folder", str(cache_folder()), cache))
     for name, file in files().items():
         there = "read" if file is not None and file.is_file() else "not there"
         found.append(Origin(f"{name}_file", str(file), there))

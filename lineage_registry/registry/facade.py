@@ -473,8 +473,14 @@ class Registry(
             UnsafeArtifactError: Loading would run code.
             NotInstalledError: The library of its format is missing.
         """
-        with self.temporary_model(
-            reference, as_of=as_of, role=role, trust=trust, progress=progress, **options
+        with self._loaded(
+            reference,
+            self.cache,
+            as_of=as_of,
+            role=role,
+            trust=trust,
+            progress=progress,
+            **options,
         ) as model:
             return model
 

@@ -40,9 +40,10 @@ class KnownDigests:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
         name = hashlib.sha256(os.fsencode(self._folder)).hexdigest()
-        self._file = cache_folder() / "digests" / f"{name}.json"
         self._known: dict[str, tuple[_State, str]] = {}
-        with suppress(OSError, ValidationError):
+        self._file: Path | None = None
+        with suppress(OSError, ValidationError, RuntimeError):  # the last: a user without a home
+            self._file = cache_folder() / "digests" / f"{name}.json"
             self._known = _RECORD.validate_json(self._file.read_bytes())
 
     def digest(self, path: str, *, again: bool = False) -> Digest:
@@ -71,13 +72,15 @@ class KnownDigests:
         A file that changed just now may change again without its times telling: such a moment is
         waited for, and times in whole seconds are not trusted at all.
         """
+        if self._file is None:
+            return
         trusted = {path: one for path, one in self._known.items() if one[0].modified % _SECOND}
         youngest = max((state.changed for state, _ in trusted.values()), default=0)
         time.sleep(min(max(youngest / _SECOND + _SETTLED - time.time(), 0), _SETTLED))
         said = {path: one for path, one in trusted.items() if _still(self._folder / path, one[0])}
         partial = self._file.with_name(f"{self._file.name}.{uuid.uuid4().hex[:12]}")
         with suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             partial.write_text(json.dumps(said))
             partial.replace(self._file)
 

@@ -25,6 +25,7 @@ from lineage_registry.errors import (
 )
 from lineage_registry.ports import commands as c
 from lineage_registry.ports.artifacts import ArtifactStore
+from lineage_registry.ports.caches import Cache
 from lineage_registry.ports.scanning import is_registry
 from lineage_registry.registry.addressing import as_of_one, family_asked
 from lineage_registry.registry.asking import Asker, AsOf
@@ -171,13 +172,36 @@ class Pulling(Asker):
         """Give a loaded version for the block; what was fetched for it goes, whatever happens.
 
         Arguments are those of `load`. A model that reads its files only when it is used finds them
-        until the end of the block.
+        until the end of the block. Unlike `load` it leaves nothing in the cache of this machine.
 
         Raises:
             NotFoundError: There is no such version, or its bytes are gone.
             DigestMismatchError: The stored bytes are not what was registered.
             UnsafeArtifactError: Loading would run code.
         """
+        with self._loaded(
+            reference,
+            None,
+            as_of=as_of,
+            role=role,
+            trust=trust,
+            progress=progress,
+            **options,
+        ) as model:
+            yield model
+
+    @contextmanager
+    def _loaded(
+        self,
+        reference: str,
+        cache: Cache | None,
+        *,
+        as_of: AsOf,
+        role: str | None,
+        trust: str | None,
+        progress: Progress | None,
+        **options: Any,
+    ) -> Iterator[Any]:
         registry = cast("Registry", self)
         version = registry.version(reference, as_of=as_of)
         files = registry.files(version.reference, as_of=as_of_one(reference, as_of))
@@ -189,7 +213,7 @@ class Pulling(Asker):
             )
         handler = registry.formats.by_name(files.format)
         links = handler.takes_links
-        with fetched(registry.artifacts, files, progress, registry.cache, links=links) as folder:
+        with fetched(registry.artifacts, files, progress, cache, links=links) as folder:
             allowed = trusted(registry, version.reference, handler, folder, trust)
             loaded = handler.load(folder, trusted=allowed, **options)
             registry.note_input(version, role)

@@ -198,21 +198,37 @@ def test_the_past_is_pulled_too(registry, target):
     assert registry.pull(f"net:latest?as_of={before}", target).kept == 3
 
 
-def test_a_temporary_model_leaves_nothing(place, registry, monkeypatch, tmp_path):
+def test_a_temporary_model_leaves_nothing(place, registry, cache, monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     registry.register("weights", {"w": np.arange(4.0)})
-    before = sorted(tmp_path.iterdir())
+
+    def there():
+        blobs = cache / "lineage-registry" / "artifacts"
+        return sorted({*tmp_path.iterdir(), *blobs.rglob("*")} - {cache})
+
+    before = there()
     with registry.temporary_model("weights:1") as model:
         assert list(model["w"]) == [0, 1, 2, 3]
-        assert sorted(tmp_path.iterdir()) != before
-    assert sorted(tmp_path.iterdir()) == before
+        assert there() != before
+    assert there() == before
     with pytest.raises(ZeroDivisionError), registry.temporary_model("weights:1"):
         raise ZeroDivisionError
     with registry.temporary_folder("weights:1") as folder:
         assert [path.name for path in folder.iterdir()]
     with pytest.raises(ZeroDivisionError), registry.temporary_folder("weights:1"):
         raise ZeroDivisionError
-    assert sorted(tmp_path.iterdir()) == before
+    assert there() == before
+
+
+def test_who_has_no_home_pulls_too(place, target, monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME")
+
+    def refuse():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", refuse)
+    assert place.local.pull("net:1", target).fetched == 3
+    assert place.local.pull("net:1", target).kept == 3
 
 
 def test_the_latest_version_and_the_latest_of_a_stage(registry):
