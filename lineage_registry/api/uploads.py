@@ -1,5 +1,6 @@
 """Large uploads over HTTP: part by part, on from where they stopped, or past the server into S3."""
 
+import asyncio
 import base64
 import binascii
 import functools
@@ -50,6 +51,7 @@ class Uploads:
         # A part is held in memory until it is stored; finishing reads the whole.
         self._threads = anyio.CapacityLimiter(_AT_ONCE)
         self._finishing = anyio.CapacityLimiter(_AT_ONCE)
+        self._finishes: dict[tuple[str, str], asyncio.Future[None]] = {}
 
     def add_routes(self, app: FastAPI) -> None:
         """Add the routes."""
@@ -115,13 +117,30 @@ class Uploads:
         known, id_ = self._known(request, document), _id(_object(document))
         name, staging = _name(request, known.size), self._staging()
         try:
-            finish = functools.partial(staging.finish, name, id_, known)
-            await anyio.to_thread.run_sync(finish, limiter=self._finishing)
+            await self._finish_once(
+                (name, id_), functools.partial(staging.finish, name, id_, known)
+            )
         except DigestMismatchError as error:
             return problem_response(error, HTTPStatus.UNPROCESSABLE_ENTITY)
         return JSONResponse(
             {"digest": str(known.digest), "size": known.size, "existed": False}, HTTPStatus.CREATED
         )
+
+    async def _finish_once(self, upload: tuple[str, str], finish: Callable[[], None]) -> None:
+        """Finish an upload, or wait for who does: it takes long, and clients lose patience."""
+        running = self._finishes.get(upload)
+        if running is None:
+            running = asyncio.ensure_future(
+                anyio.to_thread.run_sync(finish, limiter=self._finishing)
+            )
+            self._finishes[upload] = running
+            running.add_done_callback(lambda done: self._finished(upload, done))
+        await asyncio.shield(running)
+
+    def _finished(self, upload: tuple[str, str], done: asyncio.Future[None]) -> None:
+        del self._finishes[upload]
+        if not done.cancelled():
+            done.exception()  # maybe nobody waits any more
 
     async def give_up(self, request: Request) -> Response:
         """Forget an upload and its parts."""

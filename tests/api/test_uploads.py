@@ -8,6 +8,7 @@ import random
 import socket
 import subprocess
 import sys
+import time
 import uuid
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -251,6 +252,30 @@ def test_a_part_is_no_larger_than_a_part(url, tmp_path):
     known = fingerprint(blob(tmp_path / "file", 2 * PART_SIZE))
     id_ = begin(url, known).json()["upload"]
     assert put_part(url, known, id_, 1, bytes(PART_SIZE + 1)).status == 413
+
+
+def test_who_asks_again_while_an_upload_is_finished_waits_for_it(
+    url, behind, tmp_path, monkeypatch
+):
+    path = blob(tmp_path / "file", 2 * PART_SIZE)
+    known, data, calls = fingerprint(path), path.read_bytes(), []
+    id_, real = begin(url, known).json()["upload"], LocalStaging._finish
+    put_part(url, known, id_, 1, data[:PART_SIZE])
+    put_part(url, known, id_, 2, data[PART_SIZE:])
+
+    def slow(self, *arguments):
+        calls.append(arguments)
+        time.sleep(1)
+        return real(self, *arguments)
+
+    monkeypatch.setattr(LocalStaging, "_finish", slow)
+    said = {"size": known.size, "parts": [str(part) for part in known.parts], "upload": id_}
+    address = f"{url}/api/v1/blobs/{known.digest}/upload/finish"
+    with pytest.raises(urllib3.exceptions.TimeoutError):
+        ask("POST", address, json=said, timeout=0.2)
+    assert finish(url, known, id_).status == 201
+    assert len(calls) == 1
+    behind.verify(known.digest)
 
 
 def test_an_upload_belongs_to_who_began_it(tmp_path, behind):
