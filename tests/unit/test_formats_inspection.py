@@ -247,6 +247,25 @@ def test_trees_and_features_are_counted(name, trees, features):
     assert not found.warnings
 
 
+def test_what_is_too_large_to_be_parsed_is_read_at_both_ends(monkeypatch):
+    monkeypatch.setattr("lineage_registry.formats.trees.xgboost.MAX_JSON", 100)
+    whole = tree_files.trained()["xgb.json"]
+    found = inspected({"m": whole})
+    assert (found.metadata["trees"], found.metadata["features"]) == ("15", "4")
+    assert (found.metadata["objective"], found.producer) == ("multi:softprob", "xgboost 3.2.0")
+    assert "too large to be parsed" in found.warnings[0]
+    cut = handlers().inspect(MemoryFiles({"m": whole[:-30]}))
+    assert (cut.verdict, cut.broken) == (Verdict.REFUSED, True)
+
+
+def test_a_tokenizer_is_counted_across_the_pieces_it_is_read_in(monkeypatch):
+    words = huggingface_files.tokenizer(words=5_000)
+    for size in (1 << 20, 5_000, 1_777):
+        monkeypatch.setattr("lineage_registry.formats.huggingface.tokenizers._PIECE", size)
+        found = inspected(huggingface_files.folder(tokenizer__json=words))
+        assert found.tokenizer == "BPE, 5,000 words"
+
+
 def test_pmml_says_its_fields():
     found = inspected(tree_files.trained()["catboost.pmml"])
     assert [port.name for port in found.inputs] == [f"feature_{n}" for n in range(4)]
