@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from tests.corpus.cases import Files, add_hostile, hostile
-from tests.corpus.hostile_pickles import checkpoint
+from tests.corpus.hostile_pickles import EVIL, checkpoint
 from tests.corpus.making import lz4_of, tar_of, text, zip_entry, zip_of
 
 DEFLATED = zipfile.ZIP_DEFLATED
@@ -248,6 +248,11 @@ def _layer(module: str, name: str, **more: object) -> dict[str, object]:
     return {"module": module, "class_name": name, "config": {}, **more}
 
 
+_KERAS_PARTS = [
+    ("metadata.json", b"{}"),
+    ("config.json", b"{}"),
+    ("model.weights.h5", b"\x89HDF\r\n\x1a\n"),
+]
 _MODEL = {"module": "keras", "class_name": "Sequential"}
 for _module, _name in (
     ("os", "system"),
@@ -286,6 +291,10 @@ add_hostile(
         }
     ),
     "needs-trust",
+)
+add_hostile(
+    "keras: a pickle that does not belong in it",
+    {"m.keras": zip_of([*_KERAS_PARTS, ("assets/vocabulary", EVIL)])},
 )
 add_hostile("keras: no JSON", _keras(b"{not json"))
 add_hostile("keras: JSON that nests", _keras(b"[" * 100_000))

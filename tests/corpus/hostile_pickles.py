@@ -283,3 +283,13 @@ def _guard() -> Files:
     (name,) = [name for name in members if "/models/" in name]
     model = json.loads(members[name]) | {"guards_code": ["__import__('os').system('id')"]}
     return {"m.pt2": zip_of({**members, name: json.dumps(model).encode()}.items())}
+
+
+@hostile("program: a pickle that does not belong in it")
+def _stray() -> Files:
+    return {"m.pt2": zip_of({**_program(), "model/data.pkl": EVIL}.items())}
+
+
+@hostile("skops: a pickle that does not belong in it")
+def _stray_in_skops() -> Files:
+    return {"m.skops": zip_of([("schema.json", b"{}"), ("more.bin", EVIL)])}

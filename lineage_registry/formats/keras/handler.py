@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import UnreadableArtifactError
 from lineage_registry.formats.archives.members import Members, opened
+from lineage_registry.formats.archives.strays import refuse_strays
 from lineage_registry.formats.companions import unexplained
 from lineage_registry.formats.hdf5.walk import Contents, read_hdf5
 from lineage_registry.formats.keras import saved
@@ -85,6 +86,7 @@ def _models(files: FileSet) -> list[str]:
 
 
 def _of_zip(members: Members) -> tuple[Contents, Any, dict[str, str]]:
+    refuse_strays(members)
     metadata = _object(_read(members, "metadata.json"))
     weights = next((path for path in members.paths() if path.endswith(".weights.h5")), None)
     if weights is None:

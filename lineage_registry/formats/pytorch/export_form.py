@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from lineage_registry.domain.formats import Port, Verdict
-from lineage_registry.errors import UnreadableArtifactError
+from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.census import Census, elements
 from lineage_registry.formats.containers.stored_zip import (
     Member,
@@ -44,6 +44,10 @@ _DTYPES = {
 }
 _MODEL = re.compile(r"[^/]+/models/[^/]+\.json")
 _CONFIG = re.compile(r"[^/]+/data/(weights|constants)/[^/]+_config\.json")
+_PARTS = re.compile(
+    r"[^/]+/(models/[^/]+\.json|archive_(format|version)|byteorder|version|\.data/[^/]+"
+    r"|\.format_version|\.storage_alignment|data/[a-z_]+/.+|extra/.+|[a-z_]+\.json)"
+)
 _SYMBOL = re.compile(r"Symbol\('(\w+)'[^)]*\)")
 _GUARD = re.compile(r"[A-Za-z0-9_'\"\[\]+\-*/%(),.<>=!& ]*")
 
@@ -57,6 +61,8 @@ def read_export(stream: BinaryIO, size: int) -> Checkpoint:
     """
     reasons = reasons_against(stream, size)
     members = {member.name: member for member in read_members(stream, size)}
+    if strange := next((name for name in members if not _PARTS.fullmatch(name)), None):
+        raise UnsafeArtifactError(f"zip member {shown(strange)} does not belong in a program")
     starts = check_layout(stream, list(members.values()), size)
 
     def read(member: Member) -> Any:

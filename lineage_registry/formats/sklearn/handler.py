@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.archives.members import Members, opened
+from lineage_registry.formats.archives.strays import refuse_strays
 from lineage_registry.formats.companions import unexplained
 from lineage_registry.formats.numpy.arrays import Arrays
 from lineage_registry.formats.numpy.header import MAGIC
@@ -46,6 +47,7 @@ class SklearnHandler(FormatHandler):
         schemas = []
         for path in paths:
             with opened(files, path) as members:
+                refuse_strays(members)
                 schemas.append(_schema(members))
                 _count(members, arrays)
             types |= types_in(schemas[-1])
