@@ -132,7 +132,8 @@ def _rows(found: "Inspection") -> Iterator[tuple[str, Words | None]]:
     yield "because", several(found.reasons)
     yield "odd", Cell(several(found.warnings), "warn")
     yield "imports", Cell(", ".join(found.globals), "bad")
-    yield "own code", Cell(several(found.custom_code), "warn")
+    own = [code for code in found.custom_code if code not in found.reasons]
+    yield "own code", Cell(several(own), "warn")
     yield "architecture", found.architecture
     yield "tensors", "" if found.tensors is None else f"{found.tensors:,}"
     yield "parameters", _parameters(found)
