@@ -35,6 +35,7 @@ from lineage_registry.registry.conversion import Conversions
 from lineage_registry.registry.drafts import Drafting
 from lineage_registry.registry.exporting import Exporting
 from lineage_registry.registry.file_exports import FileExports
+from lineage_registry.registry.frameworks import Frameworks
 from lineage_registry.registry.garbage import GarbageCollection
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
 from lineage_registry.registry.importing import Importing
@@ -75,6 +76,7 @@ class Registry(
     Importing,
     Conversions,
     FileExports,
+    Frameworks,
     Drafting,
     Pulling,
     Batches,

@@ -14,6 +14,7 @@ from lineage_registry.formats.conversions.to_safetensors import state_of
 from lineage_registry.formats.huggingface import pretrained
 from lineage_registry.formats.onnx import runtime
 from lineage_registry.formats.pytorch.handler import PyTorchHandler
+from lineage_registry.formats.pytorch.programs import call_of
 from lineage_registry.formats.requirements import require
 from lineage_registry.formats.sniffing.files import of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
@@ -54,22 +55,51 @@ class ToOnnx(Converter):
     def _convert(self, source: Path, target: Path, **options: object) -> Mapping[str, float]:
         torch = require("torch", extra="torch")
         require("onnxscript", extra="onnx")
-        subject = _subject(torch, source, options)
-        with quiet_export(), torch.no_grad():
-            expected = _flat(torch, _called(subject))
-            program = torch.onnx.export(
-                subject.model,
-                subject.positional,
-                kwargs=subject.named or None,
-                dynamic_shapes=subject.shapes,
-                opset_version=options.get("opset"),
-                input_names=options.get("input_names"),
-                output_names=options.get("output_names"),
-                dynamo=True,
-                verbose=False,
-            )
-        runtime.save(program, target, {"external_data": options.get("external_data")})
-        return _parity(torch, target / runtime.FILE, subject, expected, options)
+        return _exported(torch, _subject(torch, source, options), target, options)
+
+
+def save_module(module: Any, target: Path, options: Mapping[str, object]) -> None:
+    """Write a module as ONNX, checked against itself on the example inputs.
+
+    Raises:
+        InvalidInputError: There are no example inputs.
+        FormatError: What comes out differs too much.
+    """
+    torch = require("torch", extra="torch")
+    require("onnxscript", extra="onnx")
+    if options.get("example_inputs") is None:
+        raise InvalidInputError(
+            "a module becomes ONNX by running it",
+            hint="give example_inputs, a tuple or a dictionary",
+            option="example_inputs",
+        )
+    training = module.training
+    positional, named = call_of(options["example_inputs"])
+    try:
+        subject = _Subject(module.eval(), positional, named, options.get("dynamic_shapes"))
+        _exported(torch, subject, target, options)
+    finally:
+        module.train(training)
+
+
+def _exported(
+    torch: Any, subject: _Subject, target: Path, options: Mapping[str, object]
+) -> dict[str, float]:
+    with quiet_export(), torch.no_grad():
+        expected = _flat(torch, _called(subject))
+        program = torch.onnx.export(
+            subject.model,
+            subject.positional,
+            kwargs=subject.named or None,
+            dynamic_shapes=subject.shapes,
+            opset_version=options.get("opset"),
+            input_names=options.get("input_names"),
+            output_names=options.get("output_names"),
+            dynamo=True,
+            verbose=False,
+        )
+    runtime.save(program, target, {"external_data": options.get("external_data")})
+    return _parity(torch, target / runtime.FILE, subject, expected, options)
 
 
 def _subject(torch: Any, source: Path, options: Mapping[str, object]) -> _Subject:
@@ -124,9 +154,7 @@ def _examples(
     given = options.get("example_inputs")
     if given is None:
         return tuple(positional), dict(named)
-    if isinstance(given, Mapping):
-        return (), dict(given)
-    return (tuple(given), {}) if isinstance(given, list | tuple) else ((given,), {})
+    return call_of(given)
 
 
 def _called(subject: _Subject) -> Any:

@@ -15,9 +15,9 @@ from lineage_registry.formats.onnx.quantized import OPERATORS, quantization, sca
 from lineage_registry.formats.reading import bounded, notes, plain, shown
 from lineage_registry.formats.sniffing.files import of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
-from lineage_registry.formats.weights import chosen, confidence, counted
+from lineage_registry.formats.weights import TORCH_MODULE, chosen, confidence, counted
 from lineage_registry.ports.filesets import FileSet, LocalFiles, remembering, total_size
-from lineage_registry.ports.handlers import Confidence, FormatHandler
+from lineage_registry.ports.handlers import Confidence, FormatHandler, line_of_descent
 
 _KNOWN_DOMAINS = ("ai.onnx", "com.microsoft", "com.ms.", "pkg.", "org.pytorch.aten")
 _FOREIGN_CODE = {
@@ -44,7 +44,8 @@ class OnnxHandler(FormatHandler):
 
     Loading gives a session of onnxruntime on the processor; `providers` names others, and
     `into="model"` gives the graph itself. Saving takes a graph or what `torch.onnx.export`
-    returned; `external_data` keeps the weights in a second file.
+    returned, or with `example_inputs` a module of torch, which is exported and checked against
+    itself; `external_data` keeps the weights in a second file.
     """
 
     name: ClassVar[str] = "onnx"
@@ -96,6 +97,11 @@ class OnnxHandler(FormatHandler):
         return runtime.load(files.place(path), options)
 
     def _save(self, obj: object, folder: Path, **options: object) -> None:
+        if TORCH_MODULE in line_of_descent(obj):
+            from lineage_registry.formats.conversions.to_onnx import save_module
+
+            save_module(obj, folder, options)
+            return
         runtime.save(obj, folder, options)
 
 

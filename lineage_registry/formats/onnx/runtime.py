@@ -17,7 +17,9 @@ _LARGEST = 2_000_000_000
 PROGRAM = "torch.onnx.ONNXProgram"
 CLASSES = (MODEL, PROGRAM)
 LOAD_OPTIONS = frozenset({"file", "into", "providers", "session_options"})
-SAVE_OPTIONS = frozenset({"external_data"})
+SAVE_OPTIONS = frozenset(
+    {"external_data", "example_inputs", "dynamic_shapes", "opset", "input_names", "output_names"}
+)
 
 
 def load(place: Path, options: dict[str, object]) -> Any:
@@ -71,11 +73,7 @@ def _save_apart(onnx: Any, model: Any, folder: Path) -> None:
     # The library moves the weights out of the model that it is given; the caller's stays whole.
     moved = onnx.ModelProto()
     moved.CopyFrom(model)
-    with (
-        TemporaryDirectory(prefix=".onnx-", dir=folder) as place,
-        whole_file(folder / DATA) as data,
-        whole_file(folder / FILE) as graph,
-    ):
+    with TemporaryDirectory(prefix=".onnx-", dir=folder) as place:
         onnx.save_model(
             moved,
             str(Path(place, FILE)),
@@ -83,5 +81,8 @@ def _save_apart(onnx: Any, model: Any, folder: Path) -> None:
             all_tensors_to_one_file=True,
             location=DATA,
         )
-        Path(place, DATA).replace(data)
-        Path(place, FILE).replace(graph)
+        for name in (DATA, FILE):
+            # Weights of less than a kibibyte stay where they are; there may be no others.
+            if Path(place, name).exists():
+                with whole_file(folder / name) as draft:
+                    Path(place, name).replace(draft)

@@ -11,7 +11,12 @@ from lineage_registry.formats.companions import unexplained
 from lineage_registry.formats.pytorch.checkpoint import Checkpoint
 from lineage_registry.formats.pytorch.export_form import read_export
 from lineage_registry.formats.pytorch.legacy_form import read_legacy
-from lineage_registry.formats.pytorch.programs import PROGRAM, load_program, save_program
+from lineage_registry.formats.pytorch.programs import (
+    PROGRAM,
+    exported,
+    load_program,
+    save_program,
+)
 from lineage_registry.formats.pytorch.script_form import read_script
 from lineage_registry.formats.pytorch.stored import stored_tensors
 from lineage_registry.formats.pytorch.zip_form import read_zip
@@ -45,7 +50,8 @@ class PyTorchHandler(FormatHandler):
     """Saves a state dict, a module's state dict, a checkpoint or a program of `torch.export`.
 
     Loads with `weights_only=True`, to the `device` (or `map_location`) that is named, mapped from
-    the file with `mmap`.
+    the file with `mmap`. A module with `example_inputs` is saved as a program: the graph with its
+    signature, which loads without the module's class.
 
     There is no way around that, and none is tried when it fails. What it saves it inspects, and
     refuses to keep if it could not be loaded again in the same way. Dictionaries of tensors and
@@ -55,6 +61,7 @@ class PyTorchHandler(FormatHandler):
     name: ClassVar[str] = "pytorch"
     classes: ClassVar[tuple[str, ...]] = (PROGRAM,)
     load_options: ClassVar[frozenset[str]] = frozenset({"file", "map_location", "device", "mmap"})
+    save_options: ClassVar[frozenset[str]] = frozenset({"example_inputs", "dynamic_shapes"})
     kinds: ClassVar[tuple[str, ...]] = tuple(kind.value for kind in _READERS)
 
     def _claim(self, obj: object) -> int | None:
@@ -113,8 +120,9 @@ class PyTorchHandler(FormatHandler):
         return torch.load(files.place(path), weights_only=False, map_location=device)
 
     def _save(self, obj: object, folder: Path, **options: object) -> None:
-        del options
         torch = require("torch", extra="torch")
+        if options.get("example_inputs") is not None:
+            obj = exported(torch, obj, options)
         if isinstance(obj, torch.export.ExportedProgram):
             save_program(obj, folder)
             return

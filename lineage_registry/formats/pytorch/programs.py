@@ -1,12 +1,12 @@
 """Programs of `torch.export` on their way to and from `.pt2` files."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lineage_registry.errors import UnsafeArtifactError
+from lineage_registry.errors import InvalidInputError, UnsafeArtifactError
 from lineage_registry.formats.pytorch.program_rules import reasons_against
 from lineage_registry.formats.requirements import require
 from lineage_registry.formats.writing import whole_file
@@ -34,6 +34,35 @@ def load_program(place: Path, *, trusted: bool = False) -> Any:
     with _quiet(), place.open("rb") as stream:
         # By stream: by name, the library wants its own suffix.
         return torch.export.load(stream)
+
+
+def exported(torch: Any, module: object, options: Mapping[str, object]) -> Any:
+    """Return the program that a module is on these inputs; what is in it no longer needs its class.
+
+    Raises:
+        InvalidInputError: It is no module.
+    """
+    if not isinstance(module, torch.nn.Module):
+        raise InvalidInputError(
+            f"a program is not made of a {type(module).__qualname__}",
+            hint="example_inputs are for a module",
+            option="example_inputs",
+        )
+    positional, named = call_of(options["example_inputs"])
+    training = module.training
+    try:
+        return torch.export.export(
+            module.eval(), positional, named, dynamic_shapes=options.get("dynamic_shapes")
+        )
+    finally:
+        module.train(training)
+
+
+def call_of(examples: object) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return example inputs as what a call takes: a tuple, a dictionary of keywords, or one."""
+    if isinstance(examples, Mapping):
+        return (), dict(examples)
+    return (tuple(examples), {}) if isinstance(examples, list | tuple) else ((examples,), {})
 
 
 def save_program(program: Any, folder: Path) -> None:
