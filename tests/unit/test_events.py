@@ -11,6 +11,8 @@ from lineage_registry.domain.events import (
     AliasMoved,
     ArtifactRefused,
     Cause,
+    CollectionEnded,
+    CollectionStarted,
     DatasetCreated,
     DependencyAdded,
     DependencyRemoved,
@@ -179,6 +181,14 @@ WRITTEN: list[tuple[Event, str]] = [
         '{"node":7,"manifest":"sha256:ab","verdict":"needs-trust","reason":"ours"}',
     ),
     (TaintLifted(taint=3, node=1), '{"taint":3,"node":1}'),
+    (
+        CollectionStarted(blobs=3, bytes=9, grace=60),
+        '{"blobs":3,"bytes":9,"grace":60}',
+    ),
+    (
+        CollectionEnded(started=4, blobs=2, bytes=5, uploads=1),
+        '{"started":4,"blobs":2,"bytes":5,"uploads":1}',
+    ),
     (
         StageMoved(
             pointer="stage/P", stages={7: "P", 5: None}, pointers={"stage/S": None}, **POINTER
