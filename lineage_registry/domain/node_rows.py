@@ -54,7 +54,13 @@ class NodeRows(Sequence[LineageNode]):
 
     def __init__(self, rows: Iterable[Any], distances: Mapping[int, int]) -> None:
         """Take rows as `GraphView.table` returns them, and how far each node is."""
-        self._rows: Sequence[tuple[NodeKind, tuple[Any, ...]]] = list(rows)
+        # Apart, not in pairs: the garbage collector passes over rows of text and numbers, but
+        # would visit a hundred thousand pairs again and again, a third of the time of it all.
+        self._kinds: list[NodeKind] = []
+        self._rows: list[tuple[Any, ...]] = []
+        for kind, row in rows:
+            self._kinds.append(kind)
+            self._rows.append(row)
         self._distances = distances
         self._known: defaultdict[NodeKind, dict[tuple[Any, ...], Alike]] = defaultdict(dict)
 
@@ -62,14 +68,17 @@ class NodeRows(Sequence[LineageNode]):
         """Yield what each node is made of; a hundred thousand have few sorts of `alike`."""
         known, distances = self._known, self._distances
         make = tuple.__new__  # half the time of the class itself
-        for kind, row in self._rows:
+        for kind, row in self._pairs():
             said = row[4:]
             alike = known[kind].get(said) or self._meet(kind, said)
             yield make(Part, (row[0], row[2], alike, distances[row[0]], row[3]))
 
     def kinds(self) -> Iterator[NodeKind]:
         """Yield the kinds of the nodes without the starts."""
-        return (kind for kind, row in self._rows if self._distances[row[0]])
+        return (kind for kind, row in self._pairs() if self._distances[row[0]])
+
+    def _pairs(self) -> Iterator[tuple[NodeKind, tuple[Any, ...]]]:
+        return zip(self._kinds, self._rows, strict=True)
 
     def _meet(self, kind: NodeKind, said: tuple[Any, ...]) -> Alike:
         family, stage, state, gone = said
@@ -98,7 +107,7 @@ class NodeRows(Sequence[LineageNode]):
                         row[3],
                     ),
                 )
-                for kind, row in self._rows
+                for kind, row in self._pairs()
                 for alike in (known[kind].get(row[4:]) or meet(kind, row[4:]),)
             ]
         )
@@ -111,8 +120,9 @@ class NodeRows(Sequence[LineageNode]):
 
     def __getitem__(self, place: int | slice) -> "LineageNode | NodeRows":
         if isinstance(place, slice):
-            return NodeRows(self._rows[place], self._distances)
-        return next(iter(NodeRows([self._rows[place]], self._distances)))
+            pairs = zip(self._kinds[place], self._rows[place], strict=True)
+            return NodeRows(pairs, self._distances)
+        return next(iter(NodeRows([(self._kinds[place], self._rows[place])], self._distances)))
 
     def __len__(self) -> int:
         return len(self._rows)
