@@ -233,7 +233,13 @@ class Shouts(WordsHandler):
         ),
         (WrongBytes, {"an_inspection_names_the_format_and_counts_every_byte"}),
         (ImportsTheFramework, {"an_inspection_imports_no_framework"}),
-        (CallsEverythingSafe, {"a_file_that_was_cut_off_is_not_called_safe"}),
+        (
+            CallsEverythingSafe,
+            {
+                "a_file_that_was_cut_off_is_not_called_safe",
+                "a_mere_beginning_is_not_called_safe",
+            },
+        ),
         (NeedsADisk, {"an_inspection_needs_no_local_disk"}),
         (LeavesTraces, {"an_inspection_leaves_the_files_as_they_are"}),
         (ShutsOthersOut, {"others_may_read_what_it_saves_as_they_may_any_new_file"}),

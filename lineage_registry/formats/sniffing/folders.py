@@ -1,6 +1,7 @@
 """Which kind of folder something is, from the files that only such a folder has together."""
 
 import json
+import re
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -10,6 +11,11 @@ from lineage_registry.ports.filesets import FileSet, RememberingFiles, rememberi
 
 MAX_JSON = 16 * 1024 * 1024
 _MAX_VALUES = 1_000_000
+_HEAD = 4096
+_MLMODEL = re.compile(rb"^[a-z_]+:", re.MULTILINE)
+_SAVED_MODEL = re.compile(rb"\A(\x12|\x08[\0-\x7f](\x12|\Z))")
+"""A SavedModel message: its version, if it says one, and its first graph."""
+_SAVED_MODEL_TEXT = re.compile(rb"saved_model_schema_version|meta_graphs")
 
 
 def folder_kind(files: FileSet) -> FolderKind | None:
@@ -39,8 +45,12 @@ def _kind(files: RememberingFiles) -> FolderKind | None:
         return content is not None and any(key in content for key in keys)
 
     rules = (
-        (FolderKind.MLFLOW, "MLmodel" in there),
-        (FolderKind.TF_SAVED_MODEL, bool({"saved_model.pb", "saved_model.pbtxt"} & there)),
+        (FolderKind.MLFLOW, _begins(files, "MLmodel", _MLMODEL)),
+        (
+            FolderKind.TF_SAVED_MODEL,
+            _begins(files, "saved_model.pb", _SAVED_MODEL)
+            or _begins(files, "saved_model.pbtxt", _SAVED_MODEL_TEXT),
+        ),
         (FolderKind.COREML_PACKAGE, has("Manifest.json", "itemInfoEntries")),
         (FolderKind.DIFFUSERS, has("model_index.json", "_class_name")),
         (
@@ -53,6 +63,11 @@ def _kind(files: RememberingFiles) -> FolderKind | None:
         (FolderKind.SHARDED_SAFETENSORS, _is_sharded(files)),
     )
     return next((kind for kind, holds in rules if holds), None)
+
+
+def _begins(files: RememberingFiles, path: str, beginning: re.Pattern[bytes]) -> bool:
+    """Tell whether there is such a file and it begins as it should; its name alone says nothing."""
+    return path in files.paths() and bool(beginning.search(files.head(path, _HEAD)))
 
 
 def _is_sharded(files: RememberingFiles) -> bool:
