@@ -212,6 +212,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {
         "export-files": Verb(
             "Write a version's files as a folder, tar or zip.", "file_exports:export_files"
         ),
+        "import-hub": Verb(
+            "Register a repository of the Hugging Face Hub.", "hub:import_hub", writes=True
+        ),
         "convert": Verb("Turn a version into another format.", "conversion:convert", writes=True),
         "pull": Verb("Bring a folder to what a version holds.", "pulling:pull"),
     },

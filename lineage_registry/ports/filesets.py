@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
@@ -111,6 +111,17 @@ class LocalFiles:
         if path not in self._files:
             raise ArtifactNotFoundError(f"there is no file {path!r} in {str(self.root)!r}")
         return path
+
+
+class PlacedFiles(LocalFiles):
+    """Files that lie at places of this machine which somebody has looked up and checked."""
+
+    def __init__(self, root: Path, places: Mapping[str, Path]) -> None:
+        """Take the folder that they are of, for messages, and where each of them lies."""
+        self.root = root
+        self._files = {
+            path: (place, place.stat().st_size) for path, place in sorted(places.items())
+        }
 
 
 def _found(root: Path) -> Iterator[tuple[str, tuple[Path, int]]]:

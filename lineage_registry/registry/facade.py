@@ -38,6 +38,7 @@ from lineage_registry.registry.file_exports import FileExports
 from lineage_registry.registry.frameworks import Frameworks
 from lineage_registry.registry.garbage import GarbageCollection
 from lineage_registry.registry.handles import FamilyHandle, VersionHandle
+from lineage_registry.registry.hub import HubImports
 from lineage_registry.registry.importing import Importing
 from lineage_registry.registry.inspection import Inspecting
 from lineage_registry.registry.integrity import IntegrityQuestions
@@ -77,6 +78,7 @@ class Registry(
     Conversions,
     FileExports,
     Frameworks,
+    HubImports,
     Drafting,
     Pulling,
     Batches,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lineage_registry.domain.graph import Scalar
 from lineage_registry.domain.references import Space
 from lineage_registry.errors import InvalidInputError
+from lineage_registry.ports.filesets import LocalFiles
 from lineage_registry.registry.addressing import Link, each_link, input_link, parent_link
 from lineage_registry.registry.drafts import DraftHandle, files_of
 from lineage_registry.registry.transfers import Progress, saved, uploaded, weights_of
@@ -85,13 +85,14 @@ def content_fields(
         yield {"files": files, "format": format_name}
         content.discard()
     elif isinstance(content, str | os.PathLike):
-        with uploaded(registry.artifacts, Path(content), progress) as files:
-            told = weights_of(registry.formats, Path(content), format_name)
+        local = LocalFiles(content)
+        with uploaded(registry.artifacts, local, progress) as files:
+            told = weights_of(registry.formats, local, format_name)
             yield {"files": files, "format": format_name, "weights": told}
     else:
         with (
             saved(registry.formats, content, format_name, save_options or {}) as (folder, used),
-            uploaded(registry.artifacts, folder, progress) as files,
+            uploaded(registry.artifacts, LocalFiles(folder), progress) as files,
         ):
-            told = weights_of(registry.formats, folder, used)
+            told = weights_of(registry.formats, LocalFiles(folder), used)
             yield {"files": files, "format": used, "weights": told}

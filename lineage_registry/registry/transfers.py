@@ -12,7 +12,7 @@ from lineage_registry.errors import FormatError, InvalidInputError, UnreadableAr
 from lineage_registry.ports.artifacts import ArtifactStore, LargeFile, Source
 from lineage_registry.ports.caches import Cache
 from lineage_registry.ports.commands import File, Files
-from lineage_registry.ports.filesets import total_size
+from lineage_registry.ports.filesets import FileSet, total_size
 from lineage_registry.ports.formats import HandlerRegistry, LocalFiles
 from lineage_registry.ports.tensors import MAX_READ
 from lineage_registry.ports.uploads import PART_SIZE, fingerprint
@@ -26,18 +26,17 @@ Progress = Callable[[str, int, int], None]
 
 @contextmanager
 def uploaded(
-    artifacts: ArtifactStore, path: Path, progress: Progress | None
+    artifacts: ArtifactStore, local: LocalFiles, progress: Progress | None
 ) -> Iterator[list[File]]:
-    """Store the files at `path`; they are pinned until the block ends, by then they are named.
+    """Store files; they are pinned until the block ends, by then they are named.
 
     Raises:
-        NotFoundError: There is nothing at `path`.
+        InvalidInputError: There are none.
         BackendError: The artifact store failed.
     """
-    local = LocalFiles(path)
     places = {name: local.place(name) for name in local.paths()}
     if not places:
-        raise InvalidInputError(f"there are no files in {str(path)!r}")
+        raise InvalidInputError(f"there are no files in {str(local.root)!r}")
     sources = sources_of(places)
     with artifacts.pinned(source.digest for source in sources.values()):
         send(artifacts, sources, progress)
@@ -96,12 +95,11 @@ def saved(
         yield Path(folder), handler.name
 
 
-def weights_of(formats: HandlerRegistry, path: Path, name: str | None) -> str | None:
-    """Return the digest of the tensors at `path`, if they are too many for the registry to read.
+def weights_of(formats: HandlerRegistry, files: FileSet, name: str | None) -> str | None:
+    """Return the digest of the tensors in files, if they are too many for the registry to read.
 
     None for what is smaller, and for what holds no tensors that can be told.
     """
-    files = LocalFiles(path)
     if total_size(files) <= MAX_READ:
         return None
     try:

@@ -95,7 +95,7 @@ def test_a_client_that_says_a_wrong_digest_is_not_believed(place: Place) -> None
     local = place.local
     SafetensorsHandler().save(state(), place.folder / "given")
     right = str(SafetensorsHandler().weights(LocalFiles(place.folder / "given")))
-    with uploaded(local.artifacts, place.folder / "given", None) as files:
+    with uploaded(local.artifacts, LocalFiles(place.folder / "given"), None) as files:
         fields = {"space": "models", "name": "m", "files": files}
         with pytest.raises(InvalidInputError, match="tensors have the digest"):
             local.sender.write(c.RegisterVersion, {}, **fields, weights=f"sha256:{'0' * 64}")

@@ -149,6 +149,7 @@ import sys
 from pathlib import Path
 from lineage_registry.bootstrap import connect
 from lineage_registry.ports import commands as c
+from lineage_registry.ports.filesets import LocalFiles
 from lineage_registry.registry.transfers import uploaded
 folder, *paths = map(Path, sys.argv[1:])
 import pickle
@@ -156,7 +157,7 @@ def forbidden(*_, **__): raise AssertionError("somebody unpickled")
 pickle.load = pickle.loads = pickle.Unpickler = forbidden
 with connect(str(folder), actor="server") as registry:
     for path in paths:
-        with uploaded(registry.artifacts, path, None) as files:
+        with uploaded(registry.artifacts, LocalFiles(path), None) as files:
             command = c.RegisterVersion(space="models", name=path.stem, files=files)
             registry.sender.commands.run(command, c.Context("server"))
         registry.inspect(f"models:/{path.stem}/1")

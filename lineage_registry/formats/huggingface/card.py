@@ -1,10 +1,12 @@
 """What a model card says at its head: where the model comes from, and under which licence."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from lineage_registry.domain.formats import Origin
+from lineage_registry.domain.model_cards import Card, Result
 from lineage_registry.errors import UnreadableArtifactError
 from lineage_registry.formats.reading import MAX_SHOWN, bounded
 from lineage_registry.formats.yaml_text import MAX_YAML, read_yaml
@@ -13,18 +15,8 @@ from lineage_registry.ports.filesets import FileSet, remembering
 _FRONT = re.compile(r"\A\ufeff?\s*---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _MAX_ITEMS = 100
 _NOTED = ("pipeline_tag", "library_name", "language", "metrics", "tags", "license_link")
-_MAX_RESULTS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """Hints of a card; nobody has checked them."""
-
-    licence: str | None = None
-    base_models: tuple[Origin, ...] = ()
-    datasets: tuple[str, ...] = ()
-    notes: dict[str, str] = field(default_factory=dict)
-    problem: str | None = None
+_MAX_RESULTS = 200
+_MAX_SHOWN_RESULTS = 20
 
 
 def read_card(files: FileSet, path: str = "README.md") -> Card:
@@ -50,22 +42,24 @@ def read_card(files: FileSet, path: str = "README.md") -> Card:
 def _card(said: dict[str, Any]) -> Card:
     relation = next(iter(_words(said.get("base_model_relation"))), None)
     notes = {key: ", ".join(_words(said.get(key))) for key in _NOTED}
-    notes["results"] = ", ".join(_results(said.get("model-index")))
+    results = tuple(islice(_results(said.get("model-index")), _MAX_RESULTS))
+    notes["results"] = ", ".join(map(_line, results[:_MAX_SHOWN_RESULTS]))
     return Card(
-        licence=_licence(said),
+        licences=tuple(_licences(said)),
         base_models=tuple(
             Origin(name=name, relation=relation) for name in _words(said.get("base_model"))
         ),
         datasets=tuple(_words(said.get("datasets"))),
+        results=results,
         notes={key: text for key, text in notes.items() if text},
     )
 
 
-def _licence(said: dict[str, Any]) -> str | None:
+def _licences(said: dict[str, Any]) -> list[str]:
     names = _words(said.get("license"))
     if names in ([], ["other"]):
-        names = _words(said.get("license_name")) or names
-    return ", ".join(names) or None
+        return _words(said.get("license_name")) or names
+    return names
 
 
 def _words(value: Any) -> list[str]:
@@ -75,17 +69,24 @@ def _words(value: Any) -> list[str]:
     ]
 
 
-def _results(index: Any) -> list[str]:
-    """Return the measured values of a card, as `accuracy 0.91 on glue`."""
-    found = []
+def _results(index: Any) -> Iterator[Result]:
     for model in _maps(index):
         for result in _maps(model.get("results")):
             data = result.get("dataset")
-            name = data.get("name") if isinstance(data, dict) else None
+            told = data if isinstance(data, dict) else {}
+            on = [_word(told.get(key)) for key in ("name", "config", "split")]
             for metric in _maps(result.get("metrics")):
-                said = [metric.get("type"), metric.get("value"), "on" if name else None, name]
-                found.append(" ".join(bounded(word, 60) for word in said if isinstance(word, str)))
-    return found[:_MAX_RESULTS]
+                yield Result(_word(metric.get("type")), _word(metric.get("value")), *on)
+
+
+def _word(value: Any) -> str:
+    return bounded(value, 60) if isinstance(value, str) else ""
+
+
+def _line(result: Result) -> str:
+    """Return a measured value as `accuracy 0.91 on glue`."""
+    said = [result.metric, result.value, "on" if result.dataset else "", result.dataset]
+    return " ".join(word for word in said if word)
 
 
 def _maps(value: Any) -> list[dict[str, Any]]:

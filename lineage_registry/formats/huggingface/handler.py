@@ -1,14 +1,16 @@
 """Folders of transformers, PEFT, diffusers and sentence-transformers."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from lineage_registry.domain.formats import Inspection, Origin
+from lineage_registry.domain.model_cards import Card
 from lineage_registry.errors import UnreadableArtifactError
 from lineage_registry.formats.gguf.handler import GgufHandler
-from lineage_registry.formats.huggingface import pretrained
-from lineage_registry.formats.huggingface.card import Card, read_card
+from lineage_registry.formats.huggingface import hub, pretrained
+from lineage_registry.formats.huggingface.card import read_card
 from lineage_registry.formats.huggingface.code import code_files, own_code
 from lineage_registry.formats.huggingface.settings import (
     adapted,
@@ -28,6 +30,7 @@ from lineage_registry.formats.sniffing.kinds import FileKind, FolderKind
 from lineage_registry.formats.together import look_into
 from lineage_registry.ports.filesets import FileSet, remembering, total_size
 from lineage_registry.ports.handlers import Confidence, FormatHandler
+from lineage_registry.ports.hub import Repository, Wanted
 from lineage_registry.ports.tensors import StoredTensor
 
 _FOLDERS = (
@@ -62,6 +65,16 @@ class HuggingFaceHandler(FormatHandler):
             OnnxHandler(),
         )
 
+    def fetch(self, repository: Repository, wanted: Wanted) -> Path:
+        """Return the folder of the cache with a snapshot of a repository; nothing of it is run."""
+        return hub.fetch(repository, wanted)
+
+    def card(self, files: FileSet) -> Card:
+        """Return what the card of a folder says, and which model it adapts."""
+        seen = remembering(files)
+        card = read_card(seen)
+        return replace(card, base_models=_origins([*adapted(seen), *card.base_models]))
+
     def _detect(self, files: FileSet) -> Confidence:
         return Confidence.WHOLE_LAYOUT if folder_kind(files) in _FOLDERS else Confidence.NONE
 
@@ -71,7 +84,7 @@ class HuggingFaceHandler(FormatHandler):
         if kind not in _FOLDERS:
             raise UnreadableArtifactError("there is no config.json, or it names no model")
         parts = look_into(seen, self._readers)
-        card = read_card(seen)
+        card = self.card(seen)
         code = own_code(seen)
         first = next(iter(parts.inspections), None)
         return Inspection(
@@ -90,7 +103,7 @@ class HuggingFaceHandler(FormatHandler):
             custom_code=tuple(map(plain, code)),
             external=tuple(name for each in parts.inspections for name in each.external),
             licence=card.licence,
-            base_models=_origins([*adapted(seen), *card.base_models]),
+            base_models=card.base_models,
             datasets=card.datasets,
             **parts.judged(seen, [*sentence_piece_files(seen), *code_files(seen)], code),
             **parts.counts(),
