@@ -81,13 +81,17 @@ class Uploads:
 
     async def put_part(self, request: Request) -> Response:
         """Store the body as a part of an upload."""
-        number, size = _number(request), self._size(read_query(request.scope["query_string"]))
-        if (declared_size(request) or 0) > part_size_of(size):
-            raise InputTooLargeError(f"a part has at most {part_size_of(size)} bytes")
-        id_, digest = _id(read_query(request.scope["query_string"])), _content_digest(request)
+        number, query = _number(request), read_query(request.scope["query_string"])
+        size = self._size(query)
+        length = _length(number, size)
+        if (declared_size(request) or 0) > length:
+            raise InputTooLargeError(f"part {number} has {length} bytes, not more", limit=length)
+        id_, digest = _id(query), _content_digest(request)
         staging = self._staging()
         async with self._threads:
-            data = await read_body(request, part_size_of(size))
+            data = await read_body(request, length)
+            if len(data) < length:
+                raise InvalidInputError(f"part {number} has {length} bytes, not {len(data)}")
             store = functools.partial(staging.put_part, _name(request, size), id_, number, data)
             try:
                 await anyio.to_thread.run_sync(store, digest)
@@ -100,9 +104,7 @@ class Uploads:
         number, document = _number(request), _object(await read_json(request))
         size = self._size(document)
         digest = Digest.parse(str(document.get("part")))
-        length = min(part_size_of(size), size - (number - 1) * part_size_of(size))
-        if length <= 0:
-            raise InvalidInputError(f"an upload of {size} bytes has no part {number}")
+        length = _length(number, size)
         name, id_ = _name(request, size), _id(document)
         signed = await self._do(self._staging().sign_part, name, id_, number, length, digest)
         if signed is None:
@@ -199,6 +201,14 @@ def _number(request: Request) -> int:
     if not re.fullmatch("[1-9][0-9]{0,4}", text) or int(text) > MOST_PARTS:
         raise InvalidInputError(f"parts are counted from 1 to {MOST_PARTS}")
     return int(text)
+
+
+def _length(number: int, size: int) -> int:
+    """Return how many bytes a part of an upload has; the only part of an empty one has none."""
+    before = (number - 1) * part_size_of(size)
+    if number > 1 and before >= size:
+        raise InvalidInputError(f"an upload of {size} bytes has no part {number}")
+    return min(part_size_of(size), size - before)
 
 
 def _id(said: Any) -> str:

@@ -52,7 +52,8 @@ class LocalStaging(Staging):
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            unfinished.replace(folder / f"{number:05}.{digest.hex}")
+            kept = unfinished.replace(folder / f"{number:05}.{digest.hex}")
+            _remove_others(folder, kept)
         except FileNotFoundError:
             raise over() from None
         finally:
@@ -116,7 +117,17 @@ class _Joined(io.RawIOBase):
                 yield file
 
 
+def _remove_others(folder: Path, kept: Path) -> None:
+    """Of the parts that were sent for one number keep the last one.
+
+    Two that come at once may remove each other: then the number is missing, and sent again.
+    """
+    for path in folder.glob(f"{kept.stem}.*"):
+        if path != kept:
+            path.unlink(missing_ok=True)
+
+
 def _parts(folder: Path) -> dict[int, tuple[Digest, Path]]:
-    """Return the parts that are there; of two that were sent for one number, any."""
+    """Return the parts that are there; of two that come for one number at this moment, any."""
     found = ((_PART.fullmatch(path.name), path) for path in folder.iterdir())
     return {int(match[1]): (Digest(match[2]), path) for match, path in found if match}

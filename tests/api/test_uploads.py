@@ -178,10 +178,39 @@ def test_what_an_abandoned_upload_left_is_swept(behind, url, tmp_path):
 def test_a_part_with_other_bytes_than_announced_is_refused(url, tmp_path):
     known = fingerprint(blob(tmp_path / "file", 2 * PART_SIZE))
     id_ = begin(url, known).json()["upload"]
-    wrong = put_part(url, known, id_, 1, b"x" * 100, headers=content_digest(b"y" * 100))
+    data = b"x" * PART_SIZE
+    wrong = put_part(url, known, id_, 1, data, headers=content_digest(b"y" * PART_SIZE))
     assert (wrong.status, wrong.json()["code"]) == (422, "digest-mismatch")
     for headers in ({}, {"Content-Digest": "md5=:AAAA:"}, {"Content-Digest": "sha-256=:x:"}):
-        assert put_part(url, known, id_, 1, b"x", headers=headers).status == 422
+        assert put_part(url, known, id_, 1, data, headers=headers).status == 422
+
+
+def test_of_several_parts_of_one_number_the_last_one_counts(url, behind, tmp_path):
+    path = blob(tmp_path / "file", PART_SIZE + 100)
+    known, data = fingerprint(path), path.read_bytes()
+    id_ = begin(url, known).json()["upload"]
+    for other in range(5):
+        assert put_part(url, known, id_, 2, bytes([other]) * 100).status == 204
+    assert len([one for one in behind.root.glob("staging/**/*") if one.is_file()]) == 1
+    assert begin(url, known).json()["missing"] == [1, 2]
+    put_part(url, known, id_, 1, data[:PART_SIZE])
+    put_part(url, known, id_, 2, data[PART_SIZE:])
+    assert begin(url, known).json()["missing"] == []
+    assert finish(url, known, id_).status == 201
+    behind.verify(known.digest)
+
+
+@pytest.mark.parametrize(
+    ("number", "length", "status"),
+    [(1, 0, 422), (1, PART_SIZE - 1, 422), (2, 99, 422), (2, 101, 413), (3, 100, 422)],
+)
+def test_a_part_has_the_length_that_follows_from_the_size(
+    url, behind, tmp_path, number, length, status
+):
+    known = fingerprint(blob(tmp_path / "file", PART_SIZE + 100))
+    id_ = begin(url, known).json()["upload"]
+    assert put_part(url, known, id_, number, bytes(length)).status == status
+    assert [one for one in behind.root.glob("staging/**/*") if one.is_file()] == []
 
 
 def test_parts_that_together_are_another_file_become_no_blob(url, behind, tmp_path):
@@ -245,7 +274,8 @@ def test_nonsense_begins_nothing(url, behind, said, status):
 def test_nonsense_puts_no_part(url, tmp_path, number, id_, status):
     known = fingerprint(blob(tmp_path / "file", 2 * PART_SIZE))
     good = begin(url, known).json()["upload"]
-    assert put_part(url, known, good if id_ is None else id_, number, b"x").status == status
+    data = bytes(PART_SIZE)
+    assert put_part(url, known, good if id_ is None else id_, number, data).status == status
 
 
 def test_a_part_is_no_larger_than_a_part(url, tmp_path):
@@ -283,7 +313,7 @@ def test_an_upload_belongs_to_who_began_it(tmp_path, behind):
     with serving(tmp_path / "registry", behind, api_keys=TOKENS) as url:
         ada, bob = ({"Authorization": f"Bearer {token}"} for token in TOKENS)
         id_ = begin(url, known, headers=ada).json()["upload"]
-        data = b"x" * 10
+        data = bytes(PART_SIZE)
         theirs = put_part(url, known, id_, 1, data, headers=bob | content_digest(data))
         assert theirs.status == 404
         assert finish(url, known, id_, headers=bob).status == 404
