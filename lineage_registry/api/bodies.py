@@ -51,6 +51,20 @@ async def read_body(request: Request, limit: int) -> bytes:
     return b"".join(pieces)
 
 
+async def read_slow_body(request: Request, limit: int) -> bytes:
+    """Return the whole body, however long it takes, if only each piece comes in time.
+
+    Raises:
+        InputTooLargeError: It has more than `limit` bytes.
+        InputIncompleteError: It stopped, or a piece took too long.
+    """
+    body = BodyFile(request, limit)
+    pieces: list[bytes] = []
+    while piece := await body.gather():
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
 class BodyFile(io.RawIOBase):
     """A body as a file, for a thread to read while the event loop receives.
 
@@ -76,14 +90,19 @@ class BodyFile(io.RawIOBase):
             InputIncompleteError: The body stopped, or is too slow.
         """
         if not self._left:
-            self._left = memoryview(anyio.from_thread.run(self._gather))
+            self._left = memoryview(anyio.from_thread.run(self.gather))
         view = memoryview(buffer)
         count = min(len(view), len(self._left))
         view[:count], self._left = self._left[:count], self._left[count:]
         return count
 
-    async def _gather(self) -> bytes:
-        """Collect the next pieces: one hop between threads for many packets."""
+    async def gather(self) -> bytes:
+        """Collect the next pieces: one hop between threads for many packets.
+
+        Raises:
+            InputTooLargeError: More bytes came than are allowed.
+            InputIncompleteError: The body stopped, or is too slow.
+        """
         gathered = bytearray()
         async with _patience():
             async for piece in self._source:

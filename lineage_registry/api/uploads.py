@@ -16,7 +16,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from lineage_registry.api.blobs import read_json
-from lineage_registry.api.bodies import declared_size, read_body
+from lineage_registry.api.bodies import declared_size, read_slow_body
 from lineage_registry.api.commands import add_route
 from lineage_registry.api.fields import read_query
 from lineage_registry.api.operations import PREFIX
@@ -34,6 +34,7 @@ from lineage_registry.ports.uploads import MOST_PARTS, Fingerprint, part_size_of
 
 T = TypeVar("T")
 _AT_ONCE: Final = 6
+_COMING: Final = 32
 _ID: Final = re.compile(r"[!-~]{1,1024}")
 _CONTENT_DIGEST: Final = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
 
@@ -48,7 +49,9 @@ class Uploads:
     def __init__(self, artifacts: ArtifactStore, max_upload_bytes: int) -> None:
         self._artifacts = artifacts
         self._max = max_upload_bytes
-        # A part is held in memory until it is stored; finishing reads the whole.
+        # A part comes slowly perhaps, and is held in memory until it is stored; finishing reads the
+        # whole.
+        self._coming = anyio.CapacityLimiter(_COMING)
         self._threads = anyio.CapacityLimiter(_AT_ONCE)
         self._finishing = anyio.CapacityLimiter(_AT_ONCE)
         self._finishes: dict[tuple[str, str], asyncio.Future[None]] = {}
@@ -88,13 +91,13 @@ class Uploads:
             raise InputTooLargeError(f"part {number} has {length} bytes, not more", limit=length)
         id_, digest = _id(query), _content_digest(request)
         staging = self._staging()
-        async with self._threads:
-            data = await read_body(request, length)
+        async with self._coming:
+            data = await read_slow_body(request, length)
             if len(data) < length:
                 raise InvalidInputError(f"part {number} has {length} bytes, not {len(data)}")
             store = functools.partial(staging.put_part, _name(request, size), id_, number, data)
             try:
-                await anyio.to_thread.run_sync(store, digest)
+                await anyio.to_thread.run_sync(store, digest, limiter=self._threads)
             except DigestMismatchError as error:  # here it is the caller who has the wrong bytes
                 return problem_response(error, HTTPStatus.UNPROCESSABLE_ENTITY)
         return Response(None, HTTPStatus.NO_CONTENT)

@@ -26,7 +26,9 @@ PREFIX: Final = "/api/v1"
 ATTEMPTS: Final = 4
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
-_BUSY: Final = 503
+_SEND_AGAIN: Final = frozenset({408, 503})
+"""The server was too busy, or the body did not come in time."""
+
 _BROKEN: Final = 500
 _TIMEOUT: Final = 300.0
 
@@ -80,7 +82,7 @@ class Transport:
             except BackendUnavailableError:
                 self._rest(attempt, None)
                 continue
-            if response.status_code != _BUSY:
+            if response.status_code not in _SEND_AGAIN:
                 return checked(response)
             self._rest(attempt, response.headers.get("retry-after"))
         return checked(self.send(request))

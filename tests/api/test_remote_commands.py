@@ -15,6 +15,7 @@ from lineage_registry.errors import (
     BackendUnavailableError,
     ConflictError,
     DatasetNotFoundError,
+    InputIncompleteError,
     InvalidInputError,
     InvalidQueryError,
     InvalidReferenceError,
@@ -341,14 +342,18 @@ def test_a_connection_that_never_holds_is_told_in_the_end(served):
     assert len(served.commands.run(ListFamilies(space="models"), ADA).items) == 1
 
 
-def test_a_busy_server_is_asked_again(parts):
+@pytest.mark.parametrize(
+    ("error", "pause"),
+    [(BackendUnavailableError("busy"), 1), (InputIncompleteError("too slow"), 0)],
+)
+def test_a_server_that_is_busy_or_lost_patience_is_asked_again(parts, error, pause):
     class Busy(Commands):
         refusals = 2
 
         def run(self, command, context):
             if isinstance(command, CreateFamily) and self.refusals:
                 self.refusals -= 1
-                raise BackendUnavailableError("busy")
+                raise error
             return parts[0].run(command, context)
 
         def export_log(self, command):
@@ -364,7 +369,7 @@ def test_a_busy_server_is_asked_again(parts):
     with running(app) as url, contextlib.closing(HttpCommands(url)) as commands:
         started = time.monotonic()
         assert commands.run(CreateFamily(space="models", name="a"), ADA).name == "a"
-        assert time.monotonic() - started > 1  # as Retry-After asked
+        assert time.monotonic() - started > pause  # as Retry-After asked
 
 
 def test_sixty_four_clients_get_the_numbers_without_gap_or_twin(served):
