@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, Literal, cast, get_args
 
 from lineage_registry.domain.digests import Digest
-from lineage_registry.errors import InvalidInputError, StorageFullError
+from lineage_registry.errors import DigestMismatchError, InvalidInputError, StorageFullError
 from lineage_registry.ports import commands as c
 from lineage_registry.ports.artifacts import ArtifactStore
 from lineage_registry.registry.addressing import as_of_one
 from lineage_registry.registry.asking import Asker, AsOf
-from lineage_registry.registry.transfers import Progress, step_of
+from lineage_registry.registry.transfers import Progress, checked, step_of
 
 if TYPE_CHECKING:
     from lineage_registry.registry.facade import Registry
@@ -89,11 +89,12 @@ Contents = Iterator[tuple[c.File, BinaryIO, Callable[[int], None] | None]]
 
 
 def _contents(artifacts: ArtifactStore, files: c.Files, progress: Progress | None) -> Contents:
-    for file in sorted(files.files, key=lambda one: one.path):
+    for file in sorted(checked(files), key=lambda one: one.path):
         with artifacts.open(Digest.parse(file.digest)) as stream:
             yield file, stream, step_of(progress, file.path, file.size)
-            # The last read of a verified stream is the check.
-            stream.read(1)
+            # Reading the end of a verified stream is the check; before the end nothing is checked.
+            if stream.read(1):
+                raise DigestMismatchError(f"{file.path!r} has more than {file.size} bytes")
 
 
 def _write_tar(place: Path, contents: Contents) -> None:
@@ -113,12 +114,15 @@ def _write_zip(place: Path, contents: Contents) -> None:
             member.external_attr = _MODE << 16
             member.file_size = file.size
             with archive.open(member, "w", force_zip64=file.size >= zipfile.ZIP64_LIMIT) as inside:
-                _copy(stream, inside, step)
+                _copy(stream, inside, file.size, step)
 
 
-def _copy(source: BinaryIO, target: IO[bytes], step: Callable[[int], None] | None) -> None:
-    while chunk := source.read(_CHUNK):
+def _copy(
+    source: BinaryIO, target: IO[bytes], size: int, step: Callable[[int], None] | None
+) -> None:
+    while size and (chunk := source.read(min(size, _CHUNK))):
         target.write(chunk)
+        size -= len(chunk)
         if step is not None:
             step(len(chunk))
 

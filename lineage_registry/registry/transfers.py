@@ -120,7 +120,7 @@ def download(
         ArtifactNotFoundError: The bytes of a file are gone.
         DigestMismatchError: The stored bytes are not what was registered.
     """
-    for file in _checked(files):
+    for file in checked(files):
         target = folder / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         artifacts.fetch(
@@ -151,7 +151,7 @@ def fetched(
     room = None if cache is None else cache.room()
     with tempfile.TemporaryDirectory(prefix="lineage-registry-", dir=room) as place:
         folder = Path(place)
-        for file in _checked(files):
+        for file in checked(files):
             digest = Digest.parse(file.digest)
             target = folder / file.path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -170,8 +170,14 @@ def fetched(
         yield folder
 
 
-def _checked(files: Files) -> list[File]:
-    # A server may be older, newer or not what it seems: its paths are checked like any input.
+def checked(files: Files) -> list[File]:
+    """Return the files of an answer, none of which can lie outside the folder that it goes to.
+
+    A server may be older, newer or not what it seems: its paths are checked like any input.
+
+    Raises:
+        InvalidInputError: A path or a digest can be none.
+    """
     Manifest.of(FileEntry(f.path, Digest.parse(f.digest), f.size) for f in files.files)
     return files.files
 

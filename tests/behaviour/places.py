@@ -71,19 +71,18 @@ class Place:
         found = self.local.validate(bytes=True)
         assert found.ok, found.findings
 
-    def damage_blob(self, digest: str, *, remove: bool = False) -> None:
-        """Flip one bit of a blob behind the registry's back, or take it away."""
+    def damage_blob(self, digest: str, *, remove: bool = False, more: bytes = b"") -> None:
+        """Flip one bit of a blob behind the registry's back, lengthen it, or take it away."""
         name = Digest.parse(digest).hex
         if self.settings.artifacts and self.settings.artifacts.startswith("s3:"):
-            _damage_object(self.settings, name, remove=remove)
+            _damage_object(self.settings, name, remove=remove, more=more)
             return
         root = self.folder / "artifacts"
         (path,) = root.rglob(name)
         if remove:
             path.unlink()
             return
-        data = bytearray(path.read_bytes())
-        data[-1] ^= 1
+        data = _damaged(path.read_bytes(), more)
         path.chmod(0o644)
         path.write_bytes(data)
 
@@ -180,7 +179,11 @@ def remove_folder(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _damage_object(settings: Settings, name: str, *, remove: bool) -> None:
+def _damaged(data: bytes, more: bytes) -> bytes:
+    return data + more if more else data[:-1] + bytes([data[-1] ^ 1])
+
+
+def _damage_object(settings: Settings, name: str, *, remove: bool, more: bytes) -> None:
     assert settings.artifacts
     assert settings.s3_access_key
     assert settings.s3_secret_key
@@ -197,8 +200,7 @@ def _damage_object(settings: Settings, name: str, *, remove: bool) -> None:
         client.remove_object(bucket, key)
         return
     answer = client.get_object(bucket, key)
-    data = bytearray(answer.read())
+    data = _damaged(answer.read(), more)
     answer.close()
     answer.release_conn()
-    data[-1] ^= 1
     client.put_object(bucket, key, io.BytesIO(data), len(data))

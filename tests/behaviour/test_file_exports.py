@@ -9,6 +9,7 @@ import pytest
 from lineage_registry.errors import (
     ArtifactNotFoundError,
     DigestMismatchError,
+    IntegrityError,
     InvalidInputError,
     VersionNotFoundError,
 )
@@ -63,6 +64,30 @@ def test_what_is_damaged_leaves_nothing(place: Place, target: Path, form: str) -
     with pytest.raises(ArtifactNotFoundError):
         place.registry.export_files("net:1", target / "net", form=form)
     assert {path.name: path.read_text() for path in target.iterdir()} == {"net": "before"}
+
+
+@pytest.mark.parametrize("form", ["tar", "zip"])
+def test_what_became_longer_leaves_nothing(place: Place, target: Path, form: str) -> None:
+    (file,) = place.registry.register("long", place.file("../w.bin", "w" * 3_000_000)).files().files
+    place.damage_blob(file.digest, more=b"x" * 6_000_000)
+    with pytest.raises(IntegrityError):
+        place.registry.export_files("long:1", target / "long", form=form)
+    assert not target.exists() or not list(target.iterdir())
+
+
+@pytest.mark.parametrize("form", ["folder", "tar", "zip"])
+def test_no_file_is_written_outside_the_target(
+    place: Place, target: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = place.registry
+    told = registry.files("net:1")
+    climbing = told.files[0].model_copy(update={"path": "../../climbed"})
+    hostile = told.model_copy(update={"files": [climbing]})
+    monkeypatch.setattr(registry, "files", lambda *_, **__: hostile)
+    with pytest.raises(InvalidInputError):
+        registry.export_files("net:1", target / "x", form=form)  # type: ignore[arg-type]
+    assert not list(place.folder.rglob("climbed"))
+    assert not (target / "x").is_file()
 
 
 def test_what_cannot_be_written_is_said(place: Place, target: Path) -> None:
