@@ -45,7 +45,7 @@ def pull(
         Path, typer.Option("--into", metavar="FOLDER", help="Folder of their folders.")
     ] = Path(),
 ) -> None:
-    """Bring the version of each line to a folder NAME-NUMBER, like `"net:3"`."""
+    """Bring the version of each line to a folder of its own, models/NAME-NUMBER, like `"net:3"`."""
     references = _references(file)
     with registry() as opened, output.transfer("fetching") as progress:
         _emit(opened.pull_many(references, folder, progress=progress), references)

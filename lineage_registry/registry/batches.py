@@ -89,12 +89,16 @@ class Batches(Asker):
     def pull_many(
         self, references: Iterable[str], folder: str | os.PathLike[str], **options: Any
     ) -> list[c.BatchItem[Pulled]]:
-        """Bring many versions into folders `NAME-NUMBER` below a folder; options as `pull`."""
+        """Bring many versions into folders below a folder; options as `pull`.
+
+        Each has its own: `models/NAME-NUMBER` or `datasets/NAME-NUMBER`.
+        """
         registry = cast("Registry", self)
 
         def pull(_: int, reference: str) -> Pulled:
             found = registry.version(reference)
-            target = Path(folder, f"{found.name}-{found.number}")
+            space = found.reference.partition(":")[0]
+            target = Path(folder, space, f"{found.name}-{found.number}")
             return registry.pull(found.reference, target, **options)
 
         return _each(references, pull)

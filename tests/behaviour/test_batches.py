@@ -182,7 +182,7 @@ def test_many_are_loaded_pulled_and_verified(place, registry):
     assert list(loaded[0].result()["w"]) == [1.0, 2.0]
     pulled = registry.pull_many(references, place.folder / "all")
     assert states(pulled) == ["done", "failed", "failed", "done"]
-    assert (place.folder / "all" / "plain-1" / "p.txt").read_text() == "plain"
+    assert (place.folder / "all" / "models" / "plain-1" / "p.txt").read_text() == "plain"
     checked = registry.verify_many(references)
     assert states(checked) == ["done", "done", "failed", "done"]
     assert [item.value and item.value.state for item in checked] == [
@@ -198,6 +198,16 @@ def test_many_are_loaded_pulled_and_verified(place, registry):
         None,
         "present",
     ]
+
+
+def test_a_model_and_a_dataset_of_one_name_are_pulled_apart(place, registry):
+    registry.register("same", place.file("a.txt", "a"))
+    registry.register_dataset("same", place.file("b.txt", "b"))
+    target = place.folder / "all"
+    pulled = registry.pull_many(["models:/same/1", "datasets:/same/1"], target, delete=True)
+    assert states(pulled) == ["done", "done"]
+    found = sorted(path.relative_to(target).as_posix() for path in target.rglob("*.txt"))
+    assert found == ["datasets/same-1/b.txt", "models/same-1/a.txt"]
 
 
 def test_every_version_is_checked_with_what_is_wrong(place, registry):
