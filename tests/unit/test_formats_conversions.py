@@ -50,6 +50,13 @@ def test_a_checkpoint_becomes_safetensors_with_the_same_weights(tmp_path):
     assert done.ratio == done.size_after / done.size_before
 
 
+def test_weights_are_known_by_content_whatever_their_name(tmp_path):
+    SafetensorsHandler().save({"w": torch.ones(3)}, tmp_path / "st")
+    (tmp_path / "st" / "model.safetensors").rename(tmp_path / "st" / "weights.bin")
+    ToSafetensors().convert(tmp_path / "st", tmp_path / "done", dtype="float16")
+    assert SafetensorsHandler().load(tmp_path / "done")["w"].dtype == torch.float16
+
+
 def test_a_cast_says_how_much_it_changed(tmp_path):
     PyTorchHandler().save({"w": torch.tensor([1.0, 1.001]), "n": torch.arange(2)}, tmp_path / "pt")
     done = ToSafetensors().convert(tmp_path / "pt", tmp_path / "st", dtype="bfloat16")

@@ -9,7 +9,10 @@ from lineage_registry.formats.options import torch_dtype
 from lineage_registry.formats.pytorch.handler import PyTorchHandler
 from lineage_registry.formats.pytorch.tensors import STATE_DICTS
 from lineage_registry.formats.safetensors.handler import SafetensorsHandler
+from lineage_registry.formats.sniffing.files import of_kinds
+from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.ports.conversions import Converter
+from lineage_registry.ports.filesets import LocalFiles
 
 
 class ToSafetensors(Converter):
@@ -42,7 +45,7 @@ def state_of(folder: Path) -> dict[str, Any]:
         UnreadableArtifactError: The files are broken.
         InvalidInputError: There is no state dict among them.
     """
-    if any(folder.rglob("*.safetensors")):
+    if of_kinds(LocalFiles(folder), FileKind.SAFETENSORS):
         loaded = SafetensorsHandler().load(folder, framework="pt")
         return dict(cast("Mapping[str, Any]", loaded))
     loaded = PyTorchHandler().load(folder, mmap=True)
