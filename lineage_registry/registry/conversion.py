@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Unpack, cast
 
 from lineage_registry.domain.graph import Derivation, Scalar
 from lineage_registry.errors import InvalidInputError
@@ -21,6 +21,12 @@ from lineage_registry.registry.transfers import Progress, fetched
 
 if TYPE_CHECKING:
     from lineage_registry.registry.facade import Registry
+
+
+_NEVER_RUN: Final = (
+    "a conversion runs no code of the files, trusted or not: register the weights alone, without"
+    " the files that name code"
+)
 
 
 class Convertible(NamedTuple):
@@ -136,7 +142,8 @@ def _folders(
         ) as source,
         tempfile.TemporaryDirectory(prefix="lineage-registry-") as target,
     ):
-        ensure_loadable(registry.formats.inspect(LocalFiles(source), handler.name))
+        found = registry.formats.inspect(LocalFiles(source), handler.name)
+        ensure_loadable(found, hint=_NEVER_RUN)
         yield source, Path(target)
 
 

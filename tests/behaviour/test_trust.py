@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save_file
 
 from lineage_registry.domain.formats import POLICY_VERSION, Verdict
 from lineage_registry.errors import (
@@ -107,6 +108,23 @@ def test_what_names_code_is_loaded_only_with_a_reason_that_is_logged_first(place
     with pytest.raises(UnsafeArtifactError):
         registry.load(made.reference)
     assert ("trust.granted", "we trained it") in trail(registry, subject=made.reference)
+
+
+def test_code_beside_good_weights_needs_a_reason_too(place: Place) -> None:
+    registry = place.registry
+    folder = pickled(place).parent
+    save_file({"w": np.ones(2)}, folder / "model.safetensors")
+    made = registry.register("m", folder, format="safetensors")
+    assert made.facts["verdict"] == "needs-trust"
+    with pytest.raises(UnsafeArtifactError, match="Pair"):
+        registry.load(made.reference)
+    assert registry.load(made.reference, trust="ours")["w"].tolist() == [1, 1]
+    (told,) = registry.events(type=["trust.granted"])
+    assert told.reason == "ours"
+    with pytest.raises(UnsafeArtifactError) as refused:
+        registry.convert(made.reference, "safetensors")
+    assert refused.value.hint is not None
+    assert "trust=" not in refused.value.hint
 
 
 @pytest.mark.parametrize("reason", ["", "  ", True, 3])
