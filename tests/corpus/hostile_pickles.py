@@ -248,6 +248,75 @@ def _nested() -> bytes:
     )
 
 
+def _storage_of(inner: bytes) -> bytes:
+    return b"\x80\x04ctorch.storage\n_load_from_bytes\n" + inner + b"\x85R."
+
+
+def _as_bytes(inner: bytes) -> bytes:
+    return b"B" + len(inner).to_bytes(4, "little") + inner
+
+
+def _as_text(inner: bytes) -> bytes:
+    return text(inner.decode("latin-1").encode())
+
+
+def _padded(inner: bytes) -> bytes:
+    return inner + bytes(70_000)
+
+
+_BEFORE = b"\x80\x02X" + (70_000).to_bytes(4, "little") + b"a" * 70_000 + b"0"
+_EMPTY_ORDERED = b"ccollections\nOrderedDict\n)R}b0"
+_OBJECT = b"(cfoo\nBar\no0"
+NESTED = {
+    "in a long storage": _as_bytes(_padded(EVIL)),
+    "behind a long text in a storage": _as_bytes(_BEFORE + ROADS["global"]),
+    "behind a state in a storage": _as_bytes(_EMPTY_ORDERED + ROADS["global"]),
+    "behind an object in a storage": _as_bytes(_OBJECT + ROADS["global"]),
+    "in a storage in a storage": _as_bytes(_storage_of(_as_bytes(EVIL))),
+    "in a zip in a storage": _as_bytes(zip_of([("archive/data.pkl", EVIL)])),
+    "in text of a storage": b"c_codecs\nencode\n" + _as_text(EVIL) + text(b"latin1") + b"\x86R",
+    "in long text of a storage": b"c_codecs\nencode\n"
+    + _as_text(_padded(EVIL))
+    + text(b"latin1")
+    + b"\x86R",
+}
+for _name, _inner in NESTED.items():
+    add_hostile(f"pickle: a pickle {_name}", _storage_of(_inner))
+
+
+def _called_again(times: int, made_by: bytes, item: bytes) -> bytes:
+    """Calls that all have one list of a hundred thousand as their argument."""
+    many = item + b"q\x01" + b"h\x01" * 99_999 + b"tq\x02\x85q\x03"
+    return b"\x80\x02" + made_by + b"q\x00(" + many + b"0(" + b"h\x00h\x03R" * times + b"t."
+
+
+for _maker in (b"ccollections\nOrderedDict\n", b"ctorch\nSize\n"):
+    add_hostile(
+        f"torch: {_maker.split()[1].decode()} of one list again and again",
+        checkpoint(_called_again(20_000, _maker, b"(K\x01K\x02\x86")),
+    )
+
+
+@hostile("pickle: one list in itself again and again", "needs-trust")
+def _shared_list() -> bytes:
+    return b"\x80\x02(" + b"K\x01" * 200_000 + b"lq\x000(" + b"h\x00" * 100_000 + b"l."
+
+
+@hostile("pickle: a list of numbers under a long name", "needs-trust")
+def _long_name() -> bytes:
+    return b"\x80\x02}" + text(b"k" * 500) + b"(" + b"N" * 1_500_000 + b"ls."
+
+
+@hostile("joblib: one array wrapped again and again")
+def _wrapped_again() -> bytes:
+    made = b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n"
+    state = b"}(" + b"".join(text(b"%d" % number) + b"N" for number in range(5_000)) + b"u"
+    dtype = b"cnumpy\ndtype\n" + text(b"f4") + b"\x85R"
+    usual = text(b"dtype") + dtype + b"s" + text(b"shape") + b"K\x00\x85s"
+    again = b"h\x00)\x81h\x01b" * 20_000
+    return b"\x80\x02" + made + b"q\x000" + state + usual + b"q\x010(" + again + b"t."
+
+
 def _program() -> dict[str, bytes]:
     class Net(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:

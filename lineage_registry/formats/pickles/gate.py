@@ -10,7 +10,6 @@ import io
 import pickle
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Never
 
@@ -23,6 +22,10 @@ MAX_INSTRUCTIONS = 2_000_000
 MAX_NESTING = 1_000
 MAX_GLOBALS = 1_000
 _MAX_HELD = 64 * 1024
+_LOADS = frozenset({("torch.storage", "_load_from_bytes")})
+_PICKLES = 5
+"""How many pickles one after the other are a storage of torch; its numbers follow them."""
+_ZIP = b"PK\x03\x04"
 _STEP = 1024 * 1024
 
 _MACHINE: Any = pickle._Unpickler  # noqa: SLF001 - see above
@@ -39,6 +42,10 @@ FAILURES = (
     MemoryError,
     struct.error,
 )
+
+
+Asked = frozenset[tuple[str, str]]
+"""What is asked to be imported, by module and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +75,20 @@ class Pairs(list[tuple[Any, Any]]):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Bytes or text too long to be held."""
+    """Bytes or text too long to be held.
+
+    Attributes:
+        length: How many there are.
+        asked: What pickles at their beginning ask to import, as torch puts some into the bytes of a
+            storage; None if that cannot be told.
+    """
 
     length: int
+    asked: Asked | None
 
 
 Calls = Callable[[Global, Any], Any]
+"""Returns what a call with these arguments would have made; `inert` if nothing more is known."""
 Persistent = Callable[[Any], Any]
 Built = Callable[["BoundedReader", Inert], Any]
 """Returns what an object is once its state is set; may read what follows in the stream."""
@@ -94,6 +109,13 @@ class BoundedReader:
         if len(data) != count:
             raise EOFError("the pickle is cut off")
         self._left -= count
+        return data
+
+    def beginning(self, count: int) -> bytes:
+        """Return the first bytes of what is gone over; like it they do not count."""
+        data = self._stream.read(count)
+        if len(data) != count:
+            raise EOFError("the pickle is cut off")
         return data
 
     def skip(self, count: int) -> None:
@@ -123,10 +145,18 @@ class _Counting:
         self._gate = gate
         self._left = MAX_INSTRUCTIONS
 
-    def __getitem__(self, code: int) -> Callable[["PickleGate"], None]:
-        self._left -= 1
+    def take(self, count: int) -> None:
+        """Take instructions off.
+
+        Raises:
+            UnsafeArtifactError: There are none left.
+        """
+        self._left -= count
         if self._left < 0:
             raise UnsafeArtifactError(f"the pickle has more than {MAX_INSTRUCTIONS} instructions")
+
+    def __getitem__(self, code: int) -> Callable[["PickleGate"], None]:
+        self.take(1)
         if len(self._gate.metastack) > MAX_NESTING:
             raise UnsafeArtifactError(f"the pickle nests deeper than {MAX_NESTING}")
         found = INSTRUCTIONS.get(code)
@@ -154,6 +184,8 @@ class PickleGate(_MACHINE):  # type: ignore[misc]
         self.reader = stream
         self.asked: set[tuple[str, str]] = set()
         self.calls = 0
+        self.broke_a_rule = False
+        self._looked_through = MAX_PICKLE
         self.stack = []
         self.metastack = []
         self._call = call
@@ -181,12 +213,20 @@ class PickleGate(_MACHINE):  # type: ignore[misc]
         made.parts.append(state)
         return made if self._built is None else self._built(self.reader, made)
 
-    def held(self, length: int) -> Any:
-        """Return so many bytes, or what stands for them if they are many."""
+    def held(self, length: int, text: str | None) -> Any:
+        """Return so many bytes or such text, or what stands for it if it is long."""
         if length <= _MAX_HELD:
-            return self.reader.read(length)
-        self.reader.skip(length)
-        return Skipped(length)
+            data = self.reader.read(length)
+            return data if text is None else data.decode(text, "surrogatepass")
+        data = self.reader.beginning(_MAX_HELD)
+        self.reader.skip(length - _MAX_HELD)
+        if text is not None:
+            data = data.decode(text, "ignore").encode("latin-1", "ignore")
+        if self._looked_through < 0:
+            return Skipped(length, None)
+        asked, read = asked_inside(data, cut=True)
+        self._looked_through -= read
+        return Skipped(length, asked)
 
     def take(self) -> Any:
         """Return the top of the stack, removed from it."""
@@ -198,13 +238,25 @@ class PickleGate(_MACHINE):  # type: ignore[misc]
         if not isinstance(made_by, Global):
             raise UnsafeArtifactError("the pickle calls something that it computed")
         if is_allowed(made_by.module, made_by.name) and len(arguments) == 1:
+            self.dispatch.take(_copied(arguments[0]))
             return self._call(made_by, arguments[0])
         return Inert(made_by, list(arguments))
 
 
+def inert(made_by: Global, arguments: Any) -> Inert:
+    """Return the picture of a call; the arguments are not copied, as many calls may share them."""
+    return Inert(made_by, [arguments])
+
+
+def _copied(arguments: Any) -> int:
+    """Return how much a call may copy: a few bytes are enough to call again with a long list."""
+    first = arguments[0] if isinstance(arguments, tuple) and arguments else None
+    return len(first) if isinstance(first, list | tuple) else 0
+
+
 def read_pickle(
     stream: BoundedReader, *, call: Calls, persistent: Persistent, built: Built | None = None
-) -> tuple[Any, frozenset[tuple[str, str]]]:
+) -> tuple[Any, Asked]:
     """Return an inert picture of one pickle and what it asks to import.
 
     Raises:
@@ -224,12 +276,41 @@ def read_pickle(
         raise UnreadableArtifactError(f"the pickle is broken: {text}") from error
 
 
-def asked_until_broken(stream: BoundedReader) -> frozenset[tuple[str, str]]:
+def asked_inside(data: bytes, *, cut: bool = False) -> tuple[Asked | None, int]:
+    """Return what bytes ask to import if torch takes them for a storage; how many were looked at.
+
+    Args:
+        data: Where pickles begin that follow each other.
+        cut: Whether there is more than this.
+
+    Returns:
+        None instead of what is asked for if it cannot be told.
+    """
+    stream = io.BytesIO(data)
+    asked: set[tuple[str, str]] = set()
+    hidden = data.startswith(_ZIP)
+    for _ in range(_PICKLES):
+        gate = _until_broken(BoundedReader(stream, MAX_PICKLE))
+        asked |= gate.asked
+        hidden = hidden or gate.broke_a_rule
+    hidden = hidden or (cut and stream.tell() >= len(data)) or not _LOADS.isdisjoint(asked)
+    return None if hidden else frozenset(asked), stream.tell()
+
+
+def asked_until_broken(stream: BoundedReader) -> Asked:
     """Return what a pickle asks to import up to where it ends or cannot be read on."""
-    gate = PickleGate(stream, call=Inert, persistent=lambda _: None)
-    with suppress(*FAILURES, UnreadableArtifactError, UnsafeArtifactError):
+    return frozenset(_until_broken(stream).asked)
+
+
+def _until_broken(stream: BoundedReader) -> PickleGate:
+    gate = PickleGate(stream, call=inert, persistent=lambda _: None)
+    try:
         gate.load()
-    return frozenset(gate.asked)
+    except UnsafeArtifactError:
+        gate.broke_a_rule = True
+    except (*FAILURES, UnreadableArtifactError):
+        pass
+    return gate
 
 
 def _reduce(gate: PickleGate) -> None:
@@ -319,9 +400,7 @@ def _frame(gate: PickleGate) -> None:
 def _bytes_of(form: struct.Struct, *, text: str | None = None) -> Callable[[PickleGate], None]:
     def act(gate: PickleGate) -> None:
         (length,) = form.unpack(gate.read(form.size))
-        data = gate.held(length)
-        is_text = text is not None and isinstance(data, bytes)
-        gate.stack.append(data.decode(text, "surrogatepass") if is_text else data)
+        gate.stack.append(gate.held(length, text))
 
     return act
 

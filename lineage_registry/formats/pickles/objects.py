@@ -4,7 +4,6 @@ In a joblib file the numbers of an array lie between two instructions of the pic
 that sets the state of its `NumpyArrayWrapper`.
 """
 
-import io
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -14,10 +13,14 @@ from lineage_registry.formats.census import Census, elements
 from lineage_registry.formats.pickles.arrays import Array, count_arrays, element_type, shape_of
 from lineage_registry.formats.pickles.gate import (
     MAX_PICKLE,
+    Asked,
     BoundedReader,
     Global,
     Inert,
+    Skipped,
+    asked_inside,
     asked_until_broken,
+    inert,
     read_pickle,
 )
 from lineage_registry.formats.pickles.pictures import attributes, walk
@@ -32,7 +35,10 @@ _WRAPPERS = frozenset(
 )
 _FROM_BYTES = "torch.storage._load_from_bytes"
 _RECONSTRUCTORS = frozenset({"copyreg._reconstructor", "copy_reg._reconstructor"})
-_MAX_INNER = 10
+_FROM_TEXT = "_codecs.encode"
+_MAX_PARTS = 2
+"""Of what wraps an array: what it was made with, and its state."""
+_MAX_ATTRIBUTES = 100
 _MAX_WRAPPED = 100_000
 
 
@@ -69,12 +75,9 @@ class _Reading:
 
     def read(self, reader: BoundedReader, *, depth: int = 0) -> Any:
         built = self._built if depth == 0 else None
-        picture, asked = read_pickle(reader, call=self._call, persistent=_no_reference, built=built)
+        picture, asked = read_pickle(reader, call=inert, persistent=_no_reference, built=built)
         self.asked |= asked
         return picture
-
-    def _call(self, made_by: Global, arguments: Any) -> Any:
-        return Inert(made_by, [arguments])
 
     def _built(self, reader: BoundedReader, made: Inert) -> Any:
         if made.made_by.full not in _WRAPPERS:
@@ -82,6 +85,8 @@ class _Reading:
         self.wrapped += 1
         if self.wrapped > _MAX_WRAPPED:
             raise UnsafeArtifactError("the pickle wraps too many arrays")
+        if len(made.parts) > _MAX_PARTS or len(made.parts[-1] or ()) > _MAX_ATTRIBUTES:
+            raise UnsafeArtifactError("the pickle wraps an array in an odd way")
         state = attributes(made)
         kind = element_type(state.get("dtype"))
         if kind is None:
@@ -128,23 +133,37 @@ def asked_by_others(stream: BinaryIO) -> frozenset[tuple[str, str]]:
 def _asked_inside(picture: Any) -> set[tuple[str, str]]:
     """Return what pickles inside of the pickle ask for, as torch puts one in for each storage."""
     asked: set[tuple[str, str]] = set()
-    for data in _inner(picture):
-        stream = io.BytesIO(data)
-        for _ in range(_MAX_INNER):
-            asked |= asked_until_broken(BoundedReader(stream, MAX_PICKLE))
-            if stream.tell() == len(data):
-                break
+    seen: set[int] = set()
+    for _, storage in walk(picture, _storage):
+        data = _first_given(storage)
+        if id(data) in seen:
+            continue
+        seen.add(id(data))
+        found = _asked_by(data)
+        if found is None:
+            raise UnsafeArtifactError("nobody can look into a pickle inside of the pickle")
+        asked |= found
     return asked
 
 
-def _inner(picture: Any) -> list[bytes]:
-    def pick(item: Any) -> bytes | None:
-        if not isinstance(item, Inert) or item.made_by.full != _FROM_BYTES:
-            return None
-        given = item.parts[0] if item.parts and isinstance(item.parts[0], tuple) else ()
-        return given[0] if given and isinstance(given[0], bytes) else None
+def _storage(item: Any) -> Inert | None:
+    return item if isinstance(item, Inert) and item.made_by.full == _FROM_BYTES else None
 
-    return [data for _, data in walk(picture, pick)]
+
+def _asked_by(data: Any) -> Asked | None:
+    if isinstance(data, Inert) and data.made_by.full == _FROM_TEXT:
+        # So are bytes written by the protocols before the third.
+        data = _first_given(data)
+    if isinstance(data, Skipped):
+        return data.asked
+    if isinstance(data, str):
+        data = data.encode("latin-1", "ignore")
+    return asked_inside(data)[0] if isinstance(data, bytes) else None
+
+
+def _first_given(call: Inert) -> Any:
+    given = call.parts[0] if call.parts else None
+    return given[0] if isinstance(given, tuple) and given else None
 
 
 def _class_of(picture: Any) -> str | None:

@@ -3,30 +3,41 @@
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from lineage_registry.errors import UnsafeArtifactError
 from lineage_registry.formats.pickles.gate import Inert, Pairs
 
 _MAX_NAME = 500
+_MAX_DEPTH = 10_000
+_END = object()
 _T = TypeVar("_T")
 
 
 def walk(root: Any, pick: Callable[[Any], _T | None]) -> Iterator[tuple[str, _T]]:
     """Yield what `pick` makes of things, with their dotted names, in order.
 
-    What it makes nothing of is entered if it is a container, each once.
+    What it makes nothing of is entered if it is a container, each once, and one child after the
+    other: a few bytes refer to a long list again, and each child has a name.
+
+    Raises:
+        UnsafeArtifactError: It is deeper than anybody writes.
     """
     entered: set[int] = set()
-    waiting: list[tuple[str, Any]] = [("", root)]
-    while waiting:
-        name, item = waiting.pop()
+    within: list[tuple[str, Iterator[tuple[Any, Any]]]] = [("", iter([(None, root)]))]
+    while within:
+        above, children = within[-1]
+        key, item = next(children, (None, _END))
+        if item is _END:
+            within.pop()
+            continue
+        name = _below(above, key)
         found = pick(item)
         if found is not None:
             yield name, found
-            continue
-        children = _children(item)
-        if not children or id(item) in entered:
-            continue
-        entered.add(id(item))
-        waiting.extend((_below(name, key), child) for key, child in reversed(children))
+        elif id(item) not in entered and isinstance(item, Inert | list | tuple):
+            entered.add(id(item))
+            within.append((name, _children(item)))
+            if len(within) > _MAX_DEPTH:
+                raise UnsafeArtifactError(f"the pickle nests deeper than {_MAX_DEPTH}")
 
 
 def attributes(item: Any) -> dict[str, Any]:
@@ -41,18 +52,16 @@ def attributes(item: Any) -> dict[str, Any]:
     }
 
 
-def _children(item: Any) -> list[tuple[Any, Any]]:
+def _children(item: Inert | list[Any] | tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
     if isinstance(item, Pairs):
-        return list(item)
+        return iter(item)
     if isinstance(item, Inert):
         # The state of an object is its attributes; they are named without a number between.
-        return [
+        return (
             (None if isinstance(part, Pairs) else number, part)
             for number, part in enumerate(item.parts)
-        ]
-    if isinstance(item, list | tuple):
-        return list(enumerate(item))
-    return []
+        )
+    return iter(enumerate(item))
 
 
 def _below(name: str, key: Any) -> str:

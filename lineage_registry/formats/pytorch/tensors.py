@@ -6,7 +6,7 @@ from typing import Any
 
 from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.census import Census, elements, named_as_buffer
-from lineage_registry.formats.pickles.gate import Global, Inert, Pairs
+from lineage_registry.formats.pickles.gate import Global, Pairs, inert
 from lineage_registry.formats.pickles.pictures import walk
 from lineage_registry.formats.reading import shown
 
@@ -131,7 +131,7 @@ def call(made_by: Global, arguments: Any) -> Any:
     if not isinstance(arguments, tuple):
         raise UnreadableArtifactError("the pickle calls something without arguments")
     make = _MAKERS.get(made_by.full)
-    return make(arguments) if make else Inert(made_by, list(arguments))
+    return make(arguments) if make else inert(made_by, arguments)
 
 
 def _rebuilt(arguments: tuple[Any, ...]) -> Tensor:
@@ -164,6 +164,8 @@ def _subclass(arguments: tuple[Any, ...]) -> Any:
     made_by, _, inner = arguments[:3]
     if not isinstance(made_by, Global):
         raise UnsafeArtifactError("the pickle calls something that it computed")
+    if _MAKERS.get(made_by.full) in {_subclass, _ordered}:
+        raise UnsafeArtifactError(f"the pickle rebuilds a tensor by {shown(made_by.full)}")
     return call(made_by, inner)
 
 
