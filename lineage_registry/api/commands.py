@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from lineage_registry.api.bodies import read_body
-from lineage_registry.api.conditions import read_context
+from lineage_registry.api.conditions import from_afar, read_context
 from lineage_registry.api.fields import read_fields
 from lineage_registry.api.operations import Operation, operations
 from lineage_registry.api.responses import answer_response
@@ -48,7 +48,7 @@ def _endpoint(operation: Operation, commands: Commands) -> Endpoint:
 def _do(operation: Operation, commands: Commands, request: Request, body: bytes) -> Response:
     query: bytes = request.scope["query_string"]
     fields = read_fields(operation, request.path_params, query, body)
-    command: Any = build(operation.command, fields)
+    command = from_afar(build(operation.command, fields))
     answer = commands.stream(command, read_context(request, operation.command))
     return answer_response(answer, request, operation.command.route.status)
 

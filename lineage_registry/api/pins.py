@@ -9,13 +9,11 @@ from starlette.responses import JSONResponse, Response
 
 from lineage_registry.api.blobs import read_digests, read_json
 from lineage_registry.api.commands import add_route
+from lineage_registry.api.conditions import LEAST_AGE
 from lineage_registry.api.operations import PREFIX
 from lineage_registry.errors import InvalidInputError
 from lineage_registry.ports.artifacts import ArtifactStore
 from lineage_registry.ports.pinning import PIN_LIFETIME
-
-LEAST_AGE: Final = timedelta(hours=1)
-"""A clean-up asked for from afar leaves younger uploads alone: they may be somebody else's."""
 
 _LONGEST: Final = timedelta(days=30)
 

@@ -29,7 +29,8 @@ class GarbageCollection(Asker):
 
         Args:
             dry_run: Only say what would be removed.
-            grace: How long a blob that nothing names is left alone; two days if left out.
+            grace: How long a blob that nothing names is left alone; two days if left out, and an
+                hour at least behind a server.
             limit: Blobs to list at most, 100 if left out.
             force: Although the registry names none of the blobs in its store.
             **how: reason, key.

@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import os
+import time
 
 import pytest
 from hypothesis import given
@@ -150,3 +152,15 @@ def test_a_message_of_blobs_reads_as_it_was_written(texts):
 def test_no_bytes_break_the_reader_of_messages(message):
     with contextlib.suppress(InvalidInputError):
         read_frames(message)
+
+
+def test_who_collects_from_afar_leaves_alone_what_others_sent_a_moment_ago(client, net, parts):
+    data = b"registered in a moment"
+    client.put(f"/api/v1/blobs/{Digest.of(data)}", content=data)
+    asked = {"dry_run": False, "grace": 0}
+    done = client.post("/api/v1/gc", json=asked).json()
+    assert (done["removed"]["count"], done["young"]["count"]) == (0, 1)
+    assert client.get(f"/api/v1/blobs/{Digest.of(data)}").content == data
+    (blob,) = [path for path in parts[1].root.rglob(Digest.of(data).hex) if path.is_file()]
+    os.utime(blob, (time.time() - 3700,) * 2)
+    assert client.post("/api/v1/gc", json=asked).json()["removed"]["count"] == 1

@@ -220,7 +220,8 @@ def test_the_bytes_of_a_draft_are_pinned_until_it_ends(place, registry):
     assert place.artifacts.pinned_digests() == frozenset()
 
 
-def test_a_collection_keeps_what_a_draft_holds(place, registry):
+def test_a_collection_keeps_what_a_draft_holds(place, registry, monkeypatch):
+    monkeypatch.setattr("lineage_registry.api.conditions.LEAST_AGE", timedelta(0))
     registry.register("net", place.file("kept.txt", "kept"))
     registry.draft("next").add(tree(place, a_txt="drafted"))
     registry.draft("next").remove("a.txt")

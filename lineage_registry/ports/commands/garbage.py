@@ -68,7 +68,8 @@ class CollectGarbage(Write[Garbage]):
     Attributes:
         dry_run: Only say what would be removed.
         grace: Seconds for which a blob that nothing names is left alone; longer than the time
-            between an upload and its registration. Unfinished uploads rest an hour at least.
+            between an upload and its registration. Unfinished uploads rest an hour at least; over
+            HTTP other blobs, too: somebody else may be about to register them.
         limit: Blobs to list at most.
         force: Although the registry names none of the blobs in its store.
     """
