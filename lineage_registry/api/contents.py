@@ -19,7 +19,7 @@ NAMES: Final = {
     "get_model_version_content": Space.MODELS,
     "get_dataset_version_content": Space.DATASETS,
 }
-PARAMETERS: Final = {"path": True, "as_of": False}
+PARAMETERS: Final = {"path": True, "as_of": False, "direct": False}
 """Parameters of the query, and whether they are needed."""
 
 
@@ -41,15 +41,19 @@ def _endpoint(commands: Commands, space: Space) -> Endpoint:
 def _found(commands: Commands, space: Space, request: Request) -> Response:
     asked = read_query(request.scope["query_string"])
     wanted = asked.pop("path", None)
-    if wanted is None or asked.keys() - PARAMETERS.keys():
+    direct = asked.pop("direct", None)
+    odd = asked.keys() - PARAMETERS.keys() or direct not in {None, "true", "false"}
+    if wanted is None or odd:
         raise InvalidInputError(
-            "the query has path, and as_of if you like", hint="write ?path=images/cat.png"
+            "the query has path, and as_of and direct=true if you like",
+            hint="write ?path=images/cat.png",
         )
+    query = "?direct=true" if direct == "true" else ""
     fields: Mapping[str, Any] = {**request.path_params, **asked, "space": space}
     files = commands.run(build(GetFiles, fields), Context(request.state.actor))
     for file in files.files:
         if file.path == wanted:
-            return Response(None, 307, {"Location": f"{PREFIX}/blobs/{file.digest}"})
+            return Response(None, 307, {"Location": f"{PREFIX}/blobs/{file.digest}{query}"})
     raise ArtifactNotFoundError(
         f"{files.reference} has no file {wanted!r}", hint="list its files", path=wanted
     )

@@ -40,9 +40,17 @@ def test_one_file_is_got_by_its_path(client, net):
     assert client.get(data, params={"path": "a.txt", "as_of": "2"}).text == "a.txt"
 
 
+def test_who_follows_with_direct_is_led_past_the_server_if_it_can_lead(client, net):
+    led = client.get(CONTENT, params={"path": "a.txt", "direct": "true"}, follow_redirects=False)
+    assert led.headers["location"] == f"/api/v1/blobs/{net[0]['digest']}?direct=true"
+    led = client.get(CONTENT, params={"path": "a.txt"}, follow_redirects=False)
+    assert led.headers["location"] == f"/api/v1/blobs/{net[0]['digest']}"
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
+        (f"{CONTENT}?path=a.txt&direct=perhaps", 422),
         (f"{CONTENT}?path=b.txt", 404),
         (f"{CONTENT}?path=", 404),
         (f"{CONTENT}?path=../a.txt", 404),
