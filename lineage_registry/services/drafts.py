@@ -1,8 +1,10 @@
 """Drafts: files collected for a version that is not registered yet."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from lineage_registry.domain.digests import Digest, FileEntry, Manifest
 from lineage_registry.domain.resolution import resolve_version
@@ -35,6 +37,8 @@ from lineage_registry.services.contents import demand_bytes, read_manifest
 from lineage_registry.services.workplace import Workplace, read
 
 _MOST = 100_000
+_MOST_PATHS = 200_000
+_REMEMBERED = timedelta(days=1)
 _TICK = timedelta(microseconds=1)
 
 
@@ -49,7 +53,7 @@ class _Read:
     created_by: str
     expires_at: datetime
 
-    @property
+    @cached_property
     def files(self) -> list[DraftEntry]:
         """What is in it, by path."""
         kept = (entry for entry in self.entries.values() if entry.digest is not None)
@@ -86,18 +90,17 @@ def remove_from_draft(work: Workplace, command: RemoveFromDraft, _: Context) -> 
     """
     held = _demanded(work, command.name)
     at = _after(now(), held)
-    entries = dict(held.entries)
+    entries, paths = dict(held.entries), [entry.path for entry in held.files]
     for path in command.path:
-        folder = f"{path.rstrip('/')}/"
-        gone = [one for one in held.files if one.path == path or one.path.startswith(folder)]
+        gone = _at_or_below(paths, path)
         if not gone:
             raise ArtifactNotFoundError(
                 f"the draft {command.name!r} has no file or folder {path!r}",
                 hint="look at its files",
                 path=path,
             )
-        for entry in gone:
-            entries[entry.path] = DraftEntry(path=entry.path, digest=None, changed_at=at)
+        for one in gone:
+            entries[one] = DraftEntry(path=one, digest=None, changed_at=at)
     return _write(work, held, held.changed(entries, at))
 
 
@@ -170,7 +173,36 @@ def _demanded(work: Workplace, name: str) -> _Read:
     return held
 
 
+def _at_or_below(paths: list[str], path: str) -> list[str]:
+    """Return the path and what is in it as a folder, out of sorted paths."""
+    folder, at = f"{path.rstrip('/')}/", bisect_left(paths, path)
+    below = paths[bisect_left(paths, folder) : bisect_left(paths, f"{folder[:-1]}0")]
+    return [path, *below] if paths[at : at + 1] == [path] else below
+
+
+def _remembered(held: _Read, entries: Mapping[str, DraftEntry]) -> dict[str, DraftEntry]:
+    """Leave out what was taken out long ago: nobody writes any more who read before that.
+
+    A note that was left over may still say otherwise; where there are several, all is kept.
+    """
+    if len(held.notes) > 1:
+        return dict(entries)
+    before = now() - _REMEMBERED
+    return {
+        path: entry
+        for path, entry in entries.items()
+        if entry.digest is not None or entry.changed_at > before
+    }
+
+
 def _write(work: Workplace, held: _Read, new: _Read) -> Draft:
+    new = replace(new, entries=_remembered(held, new.entries))
+    if len(new.entries) > _MOST_PATHS:
+        raise InvalidInputError(
+            f"{_MOST_PATHS:,} paths were put into the draft or taken out within a day",
+            hint="discard it and begin another one",
+            limit=_MOST_PATHS,
+        )
     if len(new.files) > _MOST:
         raise InvalidInputError(f"a draft has at most {_MOST:,} files", limit=_MOST)
     Manifest.of(_entries(new.files))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import lineage_registry
 from lineage_registry.domain.digests import Digest
 from lineage_registry.errors import (
     ArtifactNotFoundError,
@@ -261,3 +262,45 @@ def test_what_two_people_add_at_once_is_kept(place, registry):
     for name, data in notes.items():
         place.artifacts.write_note(name, data)
     assert paths(registry) == ["b.txt"]
+
+
+def write_note(artifacts, entries):
+    moment = datetime.now(UTC)
+    note = DraftNote.of(
+        entries, created_at=moment, created_by="ada", expires_at=moment + timedelta(days=1)
+    )
+    artifacts.write_note(note_name("next"), note.encode())
+
+
+def test_what_was_taken_out_long_ago_is_forgotten(place, registry):
+    now = datetime.now(UTC)
+    ages = {"now": timedelta(0), "long": timedelta(days=2)}
+    write_note(
+        place.artifacts,
+        [DraftEntry(path=path, digest=None, changed_at=now - age) for path, age in ages.items()],
+    )
+    registry.draft("next").add(tree(place, a_txt="a"))
+    (data,) = place.artifacts.notes("draft-next@").values()
+    assert [entry.path for entry in DraftNote.decode(data).entries] == ["a.txt", "now"]
+
+
+def test_a_draft_does_not_grow_by_what_is_taken_out(place, registry, monkeypatch):
+    monkeypatch.setattr("lineage_registry.services.drafts._MOST_PATHS", 3)
+    for round_ in range(3):
+        registry.draft("next").add(tree(place, a_txt="a") / "a.txt", into=f"{round_}")
+        registry.draft("next").remove(f"{round_}")
+    with pytest.raises(InvalidInputError, match="taken out"):
+        registry.draft("next").add(tree(place, a_txt="a") / "a.txt", into="4")
+
+
+def test_many_folders_are_taken_out_of_a_large_draft_at_once(tmp_path):
+    at, digest = datetime.now(UTC), str(Digest.of(b"x"))
+    entries = [
+        DraftEntry(path=f"{n % 1_000:03}/{n}", digest=digest, size=1, changed_at=at)
+        for n in range(50_000)
+    ]
+    with lineage_registry.connect(tmp_path) as registry:
+        write_note(registry.artifacts, entries)
+        started = time.monotonic()
+        assert registry.draft("next").remove(*(f"{n:03}" for n in range(999))).files == 50
+    assert time.monotonic() - started < 15
