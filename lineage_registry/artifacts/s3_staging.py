@@ -89,19 +89,30 @@ class S3Staging(Staging):
     def _finish(self, name: str, id_: str, known: Fingerprint) -> None:
         # What came is read once, and exactly that is copied to the place of the blob.
         upload = self._upload(name, id_)
-        with _over_or_not():
-            parts = s3_multipart.parts_of(self._client, upload)
-            demand_all(known, _digests(parts))
-            wanted = {number: parts[number] for number in range(1, len(known.parts) + 1)}
-            s3_multipart.complete(self._client, upload, wanted)
         try:
-            etag = self._checked(upload.key, known)
+            self._complete(upload, known)
+        except S3Error as error:
+            if error.code not in _OVER:
+                raise
+            # Another server may be reading what came, or ended while it did: the same is done here.
+        with _over_or_not():
+            self._promote(upload.key, known)
+
+    def _complete(self, upload: s3_multipart.Upload, known: Fingerprint) -> None:
+        parts = s3_multipart.parts_of(self._client, upload)
+        demand_all(known, _digests(parts))
+        wanted = {number: parts[number] for number in range(1, len(known.parts) + 1)}
+        s3_multipart.complete(self._client, upload, wanted)
+
+    def _promote(self, key: str, known: Fingerprint) -> None:
+        try:
+            etag = self._checked(key, known)
             # Another upload of the same name may end just now: only what was read is copied.
-            origin = ComposeSource(self._bucket, upload.key, match_etag=etag)
+            origin = ComposeSource(self._bucket, key, match_etag=etag)
             self._client.compose_object(self._bucket, self._key_of(known.digest), [origin])
         finally:
             with suppress(MinioException, urllib3.exceptions.HTTPError):  # `sweep` finds the rest
-                self._client.remove_object(self._bucket, upload.key)
+                self._client.remove_object(self._bucket, key)
 
     def _give_up(self, name: str, id_: str) -> None:
         s3_multipart.abort(self._client, self._upload(name, id_))

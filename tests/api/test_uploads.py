@@ -8,8 +8,10 @@ import random
 import socket
 import subprocess
 import sys
+import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -516,6 +518,37 @@ class TestPresigned:
         put_part(url, known, id_, 2, data[PART_SIZE:])
         assert finish(url, known, id_).status >= 400
         assert list(s3.iter_digests()) == []
+
+    def test_another_server_finishes_what_one_takes_long_to_finish(
+        self, into_s3, s3, tmp_path, monkeypatch
+    ):
+        url, _ = into_s3
+        path = blob(tmp_path / "file", PART_SIZE + 100)
+        data, known = path.read_bytes(), fingerprint(path)
+        id_, real = begin(url, known).json()["upload"], S3Staging._checked
+        reading, done = threading.Event(), threading.Event()
+
+        def slow(self, key, fingerprint_):
+            etag = real(self, key, fingerprint_)
+            if not reading.is_set():
+                reading.set()
+                assert done.wait(60)
+            return etag
+
+        monkeypatch.setattr(S3Staging, "_checked", slow)
+        put_part(url, known, id_, 1, data[:PART_SIZE])
+        put_part(url, known, id_, 2, data[PART_SIZE:])
+        with serving(tmp_path / "other", s3) as other, ThreadPoolExecutor() as pool:
+            first = pool.submit(finish, url, known, id_)
+            assert reading.wait(60)
+            try:
+                assert finish(other, known, id_).status == 201
+            finally:
+                done.set()
+            assert first.result().status == 404
+            assert begin(url, known).json() == {"existed": True}
+        s3.verify(known.digest)
+        assert s3.abandoned(older_than=timedelta(seconds=-5)) == []
 
     def test_damaged_bytes_are_noticed_by_who_reads_them(self, into_s3, s3, tmp_path):
         _, store = into_s3
