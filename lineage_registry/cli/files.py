@@ -9,6 +9,7 @@ import typer
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output
 from lineage_registry.cli.options import options
+from lineage_registry.cli.picking import FollowLinks
 from lineage_registry.cli.session import registry
 from lineage_registry.cli.views import GAP, Cell, Fields, Line, Part, Table, View, Words
 from lineage_registry.cli.words import plural, several, size
@@ -76,6 +77,7 @@ def inspect(
     digest: Annotated[
         bool, typer.Option("--digest/--no-digest", help="Whether to read all bytes for the digest.")
     ] = True,
+    follow_links: FollowLinks = False,
     deleted: a.Deleted = False,
     as_of: a.AsOf = None,
 ) -> None:
@@ -84,7 +86,7 @@ def inspect(
     Exits with 6 if they would be refused. Files that need trust, and those that nobody can look
     into, are told of on stderr.
     """
-    found = _looked(what, format, as_of, digest=digest, deleted=deleted)
+    found = _looked(what, format, as_of, digest=digest, follow_links=follow_links, deleted=deleted)
     output.emit(found, lambda: _view(found, what))
     verdict = found.verdict.value
     if verdict == "refused":
@@ -96,7 +98,13 @@ def inspect(
 
 
 def _looked(
-    what: str, name: str | None, as_of: str | None, *, digest: bool, deleted: bool
+    what: str,
+    name: str | None,
+    as_of: str | None,
+    *,
+    digest: bool,
+    follow_links: bool,
+    deleted: bool,
 ) -> "Inspection":
     from lineage_registry.bootstrap import connect
     from lineage_registry.registry.inspection import REGISTERED
@@ -106,7 +114,7 @@ def _looked(
         with registry() as opened:
             return opened.inspect(what, as_of=as_of, deleted=deleted)
     with connect(settings=Settings(url="memory://", actor="nobody")) as opened:
-        return opened.inspect(what, format=name, digest=digest)
+        return opened.inspect(what, format=name, digest=digest, follow_links=follow_links)
 
 
 def _view(found: "Inspection", what: str) -> View:

@@ -10,6 +10,7 @@ from lineage_registry.cli import output, parsing
 from lineage_registry.cli.asking import before_delete
 from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import Wanted, emit_rows
+from lineage_registry.cli.picking import FollowLinks
 from lineage_registry.cli.session import how, registry
 from lineage_registry.errors import InvalidInputError
 
@@ -69,6 +70,7 @@ def register(
     format: FormatName = None,  # noqa: A002 - the word users know
     draft: FromDraft = None,
     no_create: NoCreate = False,
+    follow_links: FollowLinks = False,
 ) -> None:
     """Register the next version of a model or dataset."""
     from lineage_registry.cli import version_views as views
@@ -87,6 +89,7 @@ def register(
         "metrics": parsing.metrics(metric),
         "format": format,
         "create": not no_create,
+        "follow_links": follow_links,
         **how(),
     }
     if not a.of_datasets(context):

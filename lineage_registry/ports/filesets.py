@@ -6,7 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
-from lineage_registry.errors import ArtifactNotFoundError, NotFoundError, UnreadableArtifactError
+from lineage_registry.errors import (
+    ArtifactNotFoundError,
+    InvalidInputError,
+    NotFoundError,
+    UnreadableArtifactError,
+)
 
 _T = TypeVar("_T")
 _HEAD = 4096
@@ -40,14 +45,17 @@ class LocalFiles:
     """The file at a path, or everything below a folder.
 
     Links to files are followed, links to folders are not, and what is neither a file nor a folder
-    (a pipe, a device) is left out.
+    (a pipe, a device) is left out. Without `follow_links` a link to a file outside the folder is
+    refused; a snapshot in a cache of Hugging Face is made of links to the `blobs` beside it, which
+    are taken.
 
     Raises:
         NotFoundError: There is no such path.
         UnreadableArtifactError: The path cannot be read.
+        InvalidInputError: A link leads out of the folder, and links are not followed.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, follow_links: bool = True) -> None:
         self.root = Path(path)
         try:
             self._files = dict(sorted(_found(self.root)))
@@ -56,6 +64,8 @@ class LocalFiles:
             raise UnreadableArtifactError(
                 f"cannot read {place!r}: {error.strerror}", path=place
             ) from error
+        if not follow_links and self.root.is_dir():
+            self._demand_inside()
         if not self._files and not self.root.is_dir():
             raise NotFoundError(
                 f"there is no file or folder at {str(self.root)!r}",
@@ -106,6 +116,19 @@ class LocalFiles:
         """
         found = self.place(path).lstat()
         return stat.S_ISLNK(found.st_mode) or found.st_nlink > 1
+
+    def _demand_inside(self) -> None:
+        root = self.root.resolve()
+        allowed = {root}
+        if root.parent.name == "snapshots":
+            allowed.add(root.parent.parent / "blobs")
+        for path, (place, _) in self._files.items():
+            if place.is_symlink() and allowed.isdisjoint(place.resolve().parents):
+                raise InvalidInputError(
+                    f"{path!r} is a link out of the folder, to {str(place.resolve())!r}",
+                    hint="follow_links=True, or --follow-links, takes files from elsewhere",
+                    path=path,
+                )
 
     def _known(self, path: str) -> str:
         if path not in self._files:

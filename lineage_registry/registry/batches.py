@@ -178,6 +178,7 @@ class Batches(Asker):
         space = _space(given.pop("space", Space.MODELS))
         name, model = given.pop("name", None), given.pop("model", None)
         format_name = given.pop("format", None)
+        follow_links = bool(given.pop("follow_links", False))
         wrong = given.keys() - (_OF_ALL | _OF_MODELS if space is Space.MODELS else _OF_ALL)
         if not isinstance(name, str) or wrong:
             raise InvalidInputError(
@@ -190,7 +191,9 @@ class Batches(Asker):
             fields = version_fields(space, name, **given)
         except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
             raise InvalidInputError(f"an item cannot be read: {error}") from error
-        files = stack.enter_context(content_fields(registry, model, format_name, progress))
+        files = stack.enter_context(
+            content_fields(registry, model, format_name, progress, follow_links=follow_links)
+        )
         return {key: value for key, value in {**fields, **files}.items() if value is not None}
 
     def _handled(self, answer: c.Batch[c.Version], first: int) -> list[c.BatchItem[VersionHandle]]:

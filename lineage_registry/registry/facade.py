@@ -245,6 +245,7 @@ class Registry(
         format: str | None = None,  # noqa: A002
         save_options: Mapping[str, Any] | None = None,
         create: bool = True,
+        follow_links: bool = False,
         progress: Progress | None = None,
         **how: Unpack[How],
     ) -> VersionHandle:
@@ -267,6 +268,7 @@ class Registry(
             format: Format handler; found by content or type if left out.
             save_options: How its handler saves a model in memory: `{"max_shard_size": "5GB"}`.
             create: Whether the model may be created.
+            follow_links: Whether a link may lead to a file outside the folder; else it is refused.
             progress: Told about the upload.
             **how: reason, key, if_match.
 
@@ -292,7 +294,15 @@ class Registry(
             metrics=metrics,
             create=create,
         )
-        return self._register(fields, model, format, progress, how, save_options=save_options)
+        return self._register(
+            fields,
+            model,
+            format,
+            progress,
+            how,
+            save_options=save_options,
+            follow_links=follow_links,
+        )
 
     def register_dataset(
         self,
@@ -309,6 +319,7 @@ class Registry(
         metrics: Mapping[str, float] | None = None,
         format: str | None = None,  # noqa: A002
         create: bool = True,
+        follow_links: bool = False,
         progress: Progress | None = None,
         **how: Unpack[How],
     ) -> VersionHandle:
@@ -334,7 +345,7 @@ class Registry(
             metrics=metrics,
             create=create,
         )
-        return self._register(fields, data, format, progress, how)
+        return self._register(fields, data, format, progress, how, follow_links=follow_links)
 
     def version(
         self, reference: str, *, as_of: AsOf = None, deleted: bool = False
@@ -675,8 +686,11 @@ class Registry(
         how: How,
         *,
         save_options: Mapping[str, Any] | None = None,
+        follow_links: bool = False,
     ) -> VersionHandle:
-        with content_fields(self, content, format_name, progress, save_options) as files:
+        with content_fields(
+            self, content, format_name, progress, save_options, follow_links=follow_links
+        ) as files:
             answer = self.sender.write(c.RegisterVersion, how, **{**fields, **files})
             return VersionHandle.of(answer, self)
 

@@ -32,6 +32,7 @@ class Inspecting(Asker):
         *,
         format: str | None = None,  # noqa: A002
         digest: bool = True,
+        follow_links: bool = False,
         deleted: bool = False,
         as_of: AsOf = None,
     ) -> Inspection:
@@ -43,17 +44,19 @@ class Inspecting(Asker):
             format: Format handler; found by content if left out.
             digest: Whether to read all bytes of local files for the digest of their list, which
                 is what they would be registered under.
+            follow_links: Whether a link may lead to a file outside the folder; else it is refused.
             deleted: Whether a deleted version is found, too.
             as_of: The revision or time that a reference is about.
 
         Raises:
             NotFoundError: There is nothing there.
+            InvalidInputError: A link leads out of the folder.
             AmbiguousFormatError: They may be of several formats; `format` decides.
         """
         if isinstance(what, str) and what.startswith(REGISTERED):
             asked = version_asked(what, as_of)
             return self.sender.ask(c.InspectVersion, **asked, deleted=deleted)
-        files = LocalFiles(Path(what))
+        files = LocalFiles(Path(what), follow_links=follow_links)
         found = self.formats.inspect(files, format)
         return found.model_copy(update={"digest": _digest(files)}) if digest else found
 

@@ -62,6 +62,8 @@ def content_fields(
     format_name: str | None,
     progress: Progress | None,
     save_options: Mapping[str, object] | None = None,
+    *,
+    follow_links: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Store the files of a version; they are kept until the block ends, by then they are named.
 
@@ -70,7 +72,8 @@ def content_fields(
     Raises:
         NotFoundError: There is nothing at the path, or no draft.
         FormatError: The model cannot be saved.
-        InvalidInputError: There are options of saving, and nothing to save.
+        InvalidInputError: There are options of saving, and nothing to save; or a link leads out of
+            the folder.
     """
     if save_options and (content is None or isinstance(content, str | os.PathLike | DraftHandle)):
         raise InvalidInputError(
@@ -85,7 +88,7 @@ def content_fields(
         yield {"files": files, "format": format_name}
         content.discard()
     elif isinstance(content, str | os.PathLike):
-        local = LocalFiles(content)
+        local = LocalFiles(content, follow_links=follow_links)
         with uploaded(registry.artifacts, local, progress) as files:
             told = weights_of(registry.formats, local, format_name)
             yield {"files": files, "format": format_name, "weights": told}

@@ -432,6 +432,40 @@ def test_a_change_to_what_somebody_else_changed_is_refused(place: Place) -> None
             write()
 
 
+def test_a_link_out_of_the_folder_is_taken_only_if_asked(place: Place, registry: Registry) -> None:
+    folder = place.file("x", "kept").parent / "delivery"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a")
+    (folder / "in.txt").symlink_to(folder / "a.txt")
+    assert len(registry.register("m", folder).files().files) == 2
+    (folder / "out.txt").symlink_to(place.file("secret.txt", "secret"))
+    items = [{"name": "m", "model": folder}]
+    for refused in (
+        lambda: registry.register("m", folder),
+        lambda: registry.register_dataset("d", folder),
+        lambda: registry.inspect(folder),
+        registry.register_many(items)[0].result,
+    ):
+        with pytest.raises(InvalidInputError, match="out of the folder") as said:
+            refused()
+        assert "follow" in str(said.value.hint)
+    assert len(registry.register("m", folder, follow_links=True).files().files) == 3
+    assert len(registry.register_dataset("d", folder, follow_links=True).files().files) == 3
+    assert registry.register_many([{**items[0], "follow_links": True}])[0].state == "done"
+    assert registry.inspect(folder, follow_links=True).bytes == 8
+
+
+def test_a_snapshot_of_the_hub_is_made_of_links(place: Place, registry: Registry) -> None:
+    weights = place.file("hub/blobs/e3b0", "weights")
+    snapshot = place.file("hub/snapshots/main/README.md", "text").parent
+    (snapshot / "weights.txt").symlink_to("../../blobs/e3b0")
+    assert weights.is_file()
+    assert len(registry.register("m", snapshot).files().files) == 2
+    (snapshot / "out.txt").symlink_to(place.file("secret.txt", "secret"))
+    with pytest.raises(InvalidInputError, match="out of the folder"):
+        registry.register("m", snapshot)
+
+
 def test_files_folders_and_models_in_memory_are_registered_alike(
     place: Place, tmp_path: Path
 ) -> None:

@@ -33,6 +33,17 @@ def test_files_are_moved_into_a_draft_registered_and_pulled(lreg, somewhere):
     assert not (somewhere / "here" / "extra.txt").exists()
 
 
+def test_a_link_out_of_a_folder_is_registered_only_if_asked(lreg, somewhere):
+    folder = somewhere / "delivery"
+    folder.mkdir()
+    (folder / "link").symlink_to(somewhere / "secret")
+    (somewhere / "secret").write_text("secret")
+    for words in (("register", "-n", "net"), ("dataset", "register", "-n", "d"), ("inspect",)):
+        refused = lreg(*words, folder)
+        assert (refused.code, "--follow-links" in refused.err) == (2, True), words
+        assert lreg(*words, folder, "--follow-links").code == 0
+
+
 def test_a_pull_can_be_the_input_of_a_run(scene):
     assert scene("run", "start", "--id", "tune-1").code == 0
     assert scene("pull", "base:1", "here", "--run", "tune-1", "--role", "teacher").code == 0
