@@ -283,6 +283,9 @@ def test_what_stays_on_disk_lasts_longer_than_the_files_it_was_loaded_from(tmp_p
     for path in (tmp_path / "saved").iterdir():
         path.unlink()
     assert "disk" in loaded.hf_device_map.values()
+    handler.save(llama(), tmp_path / "other", max_shard_size="10KB")
+    with pytest.raises(InvalidInputError, match="not an empty folder"):
+        handler.load(tmp_path / "other", max_memory=small, offload_folder=tmp_path / "offload")
     assert torch.equal(answer(loaded), answer(model))
 
 

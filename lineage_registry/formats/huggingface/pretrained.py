@@ -114,11 +114,19 @@ def _model(
 def _lasting(folder: Path, options: dict[str, object]) -> Path:
     """Return a folder with these files that is there as long as the model.
 
-    Weights that stay on disk are read when they are needed, long after the load.
+    Weights that stay on disk are read when they are needed, long after the load, so that two models
+    cannot have one folder.
     """
     if options.get("max_memory") is None or options.get("offload_folder") is None:
         return folder
-    lasting = Path(str(options["offload_folder"])) / "weights"
+    place = Path(str(options["offload_folder"]))
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise InvalidInputError(
+            f"{str(place)!r} is not an empty folder, another model may read from it",
+            hint="give each loaded model a new offload_folder",
+            option="offload_folder",
+        )
+    lasting = place / "weights"
     for path in folder.rglob("*"):
         if path.is_file():
             target = lasting / path.relative_to(folder)
