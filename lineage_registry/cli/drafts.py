@@ -97,12 +97,16 @@ def list_all() -> None:
 def discard(
     name: Name,
     *,
+    state: Annotated[
+        str | None,
+        typer.Option("--state", metavar="TEXT", help="Only if it is as `show --json` said."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Throw a draft away; registered versions are not touched."""
     output.confirm(f"discard the draft {name}", yes=yes)
     with registry() as opened:
-        gone = opened.draft(name).discard()
+        gone = opened.draft(name).discard(state=state)
     output.emit(gone, lambda: [_line(gone)])
 
 

@@ -139,13 +139,14 @@ class DraftHandle:
         """Register the next version of a dataset from the draft, which is discarded then."""
         return self._registry.register_dataset(name, self, **details)
 
-    def discard(self) -> c.Draft:
-        """Throw the draft away.
+    def discard(self, *, state: str | None = None) -> c.Draft:
+        """Throw the draft away; with the `state` of its content only as long as it is as it was.
 
         Raises:
             DraftNotFoundError: There is none.
+            StaleWriteError: It changed since its content was read.
         """
-        return self._registry.sender.ask(c.DiscardDraft, name=self.name)
+        return self._registry.sender.ask(c.DiscardDraft, name=self.name, state=state)
 
 
 class Drafting(Asker):

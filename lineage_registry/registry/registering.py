@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from lineage_registry.domain.graph import Scalar
 from lineage_registry.domain.references import Space
-from lineage_registry.errors import InvalidInputError
+from lineage_registry.errors import DraftNotFoundError, InvalidInputError, StaleWriteError
 from lineage_registry.ports.filesets import LocalFiles
 from lineage_registry.registry.addressing import Link, each_link, input_link, parent_link
 from lineage_registry.registry.drafts import DraftHandle, files_of
@@ -67,7 +67,7 @@ def content_fields(
 ) -> Iterator[dict[str, Any]]:
     """Store the files of a version; they are kept until the block ends, by then they are named.
 
-    A draft that was registered is discarded.
+    A draft that was registered is discarded, unless it changed meanwhile.
 
     Raises:
         NotFoundError: There is nothing at the path, or no draft.
@@ -82,11 +82,14 @@ def content_fields(
     if content is None:
         yield {"format": format_name}
     elif isinstance(content, DraftHandle):
-        files = files_of(content.content())
+        found = content.content()
+        files = files_of(found)
         if not files:
             raise InvalidInputError(f"the draft {content.name!r} is empty", hint="add files first")
         yield {"files": files, "format": format_name}
-        content.discard()
+        # Files that came meanwhile are in no version yet; and somebody may have discarded it.
+        with suppress(StaleWriteError, DraftNotFoundError):
+            content.discard(state=found.state)
     elif isinstance(content, str | os.PathLike):
         local = LocalFiles(content, follow_links=follow_links)
         with uploaded(registry.artifacts, local, progress) as files:

@@ -1,5 +1,6 @@
 """Drafts: files collected for a version that is not registered yet."""
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +9,12 @@ from functools import cached_property
 
 from lineage_registry.domain.digests import Digest, FileEntry, Manifest
 from lineage_registry.domain.resolution import resolve_version
-from lineage_registry.errors import ArtifactNotFoundError, DraftNotFoundError, InvalidInputError
+from lineage_registry.errors import (
+    ArtifactNotFoundError,
+    DraftNotFoundError,
+    InvalidInputError,
+    StaleWriteError,
+)
 from lineage_registry.ports.commands import (
     AddToDraft,
     Context,
@@ -52,6 +58,11 @@ class _Read:
     created_at: datetime
     created_by: str
     expires_at: datetime
+
+    @property
+    def state(self) -> str:
+        """Another text after each change, also after one by somebody who saw no other."""
+        return hashlib.sha256("\n".join(sorted(self.notes)).encode()).hexdigest()[:32]
 
     @cached_property
     def files(self) -> list[DraftEntry]:
@@ -122,7 +133,7 @@ def get_draft(work: Workplace, command: GetDraft, _: Context) -> DraftContent:
         )
         for entry in held.files
     ]
-    return DraftContent(**dict(_told(held)), listed=listed)
+    return DraftContent(**dict(_told(held)), state=held.state, listed=listed)
 
 
 def list_drafts(work: Workplace, _command: ListDrafts, _: Context) -> Drafts:
@@ -137,8 +148,13 @@ def discard_draft(work: Workplace, command: DiscardDraft, _: Context) -> Draft:
 
     Raises:
         DraftNotFoundError: There is none of this name.
+        StaleWriteError: It is not in the state that the caller saw.
     """
     held = _demanded(work, command.name)
+    if command.state not in {None, held.state}:
+        raise StaleWriteError(
+            f"the draft {command.name!r} changed meanwhile", hint="look at its files again"
+        )
     work.artifacts.remove_notes(held.notes)
     return _told(held)
 

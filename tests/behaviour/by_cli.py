@@ -659,7 +659,14 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     c.RemoveFromDraft: lambda k: ["draft", "remove", "--", k.name, *k.path],
     c.GetDraft: lambda k: ["draft", "show", "--", k.name],
     c.ListDrafts: lambda _: ["draft", "list"],
-    c.DiscardDraft: lambda k: ["draft", "discard", "--yes", "--", k.name],
+    c.DiscardDraft: lambda k: [
+        "draft",
+        "discard",
+        "--yes",
+        *option("--state", k.state),
+        "--",
+        k.name,
+    ],
     c.VerifyVersions: lambda k: [
         "verify",
         *flag("--models", given=k.space == "models"),

@@ -16,10 +16,12 @@ from lineage_registry.errors import (
     InvalidNameError,
     ManifestIncompleteError,
     NotFoundError,
+    StaleWriteError,
 )
 from lineage_registry.ports import commands as c
 from lineage_registry.ports.drafts import DraftEntry, DraftNote, note_name
 from lineage_registry.registry import Registry
+from lineage_registry.registry.registering import content_fields
 from tests.behaviour.places import Place
 
 
@@ -177,6 +179,27 @@ def test_links_do_not_lead_out_of_the_folder(place, registry):
     (folder / "in.txt").unlink()
     assert registry.draft("next").add(folder, follow_links=True, into="x").added == 1
     assert "x/out.txt" in paths(registry)
+
+
+def test_what_came_while_a_draft_was_registered_stays(place, registry):
+    registry.draft("next").add(place.file("first/a.txt", "a"))
+
+    def change(name: str) -> None:
+        with content_fields(registry, registry.draft("next"), None, None) as found:
+            assert [file.path for file in found["files"]] == ["a.txt"]
+            if name == "added":
+                registry.draft("next").add(place.file("second/b.txt", "b"))
+            else:
+                registry.draft("next").discard()
+
+    change("added")
+    assert paths(registry) == ["a.txt", "b.txt"]
+    state = registry.draft("next").content().state
+    registry.draft("next").remove("b.txt")
+    with pytest.raises(StaleWriteError):
+        registry.draft("next").discard(state=state)
+    change("discarded")
+    assert registry.drafts() == []
 
 
 def test_drafts_are_listed_and_thrown_away(place, registry):

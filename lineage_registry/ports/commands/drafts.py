@@ -52,8 +52,13 @@ class Draft(BaseModel):
 
 
 class DraftContent(Draft):
-    """A draft with its files, in order of their paths."""
+    """A draft with its files, in order of their paths.
 
+    Attributes:
+        state: Another one after each change.
+    """
+
+    state: str
     listed: list[ListedFile]
 
 
@@ -110,8 +115,13 @@ class ListDrafts(Command[Drafts]):
 
 
 class DiscardDraft(Command[Draft]):
-    """Throw a draft away, and return what it was; registered versions are not touched."""
+    """Throw a draft away, and return what it was; registered versions are not touched.
+
+    Attributes:
+        state: That of its content when it was read; a draft that changed since is kept.
+    """
 
     route: ClassVar[Route] = Route("DELETE", "/drafts/{name}", "drafts")
 
     name: str
+    state: str | None = None
