@@ -150,10 +150,11 @@ class LocalArtifactStore(ArtifactStore):
             self._durable |= folders
 
     def _open(self, digest: Digest) -> tuple[io.RawIOBase, int]:
-        file = self._open_at(digest)
+        file = self._open_at(digest, None)
         return file, os.fstat(file.fileno()).st_size
 
-    def _open_at(self, digest: Digest) -> io.RawIOBase:
+    def _open_at(self, digest: Digest, size: int | None) -> io.RawIOBase:
+        del size
         try:
             return self._path(digest).open("rb", buffering=0)
         except FileNotFoundError:

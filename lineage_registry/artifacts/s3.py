@@ -250,11 +250,20 @@ class S3ArtifactStore(ArtifactStore):
                 raise
             raise missing(digest) from None
 
-    def _open_at(self, digest: Digest) -> io.RawIOBase:
-        size = self._size(digest)
+    def _open_at(self, digest: Digest, size: int | None) -> io.RawIOBase:
+        size = self._size(digest) if size is None else size
         if size is None:
             raise missing(digest)
-        return RangeFile(size, partial(whole, self._client, self.bucket, self._key(digest)))
+
+        def fetch(offset: int, length: int) -> bytes:
+            try:
+                return whole(self._client, self.bucket, self._key(digest), offset, length)
+            except S3Error as error:
+                if error.code not in _MISSING:
+                    raise
+                raise missing(digest) from None
+
+        return RangeFile(size, fetch)
 
     def _size(self, digest: Digest) -> int | None:
         try:

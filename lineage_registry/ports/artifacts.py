@@ -245,17 +245,22 @@ class ArtifactStore(Pinning):
         return io.BufferedReader(reader, CHUNK)
 
     @final
-    def open_at(self, digest: Digest) -> BinaryIO:
+    def open_at(self, digest: Digest, size: int | None = None) -> BinaryIO:
         """Return the bytes of `digest` as a seekable file; only what is read is fetched.
 
         Nothing is verified: meant for a look into a header, to be distrusted like any input.
 
+        Args:
+            digest: What to open.
+            size: Its size, if it is known: a store far away is then asked one question less.
+
         Raises:
-            ArtifactNotFoundError: Nothing is stored under this digest.
+            ArtifactNotFoundError: Nothing is stored under this digest; told at the first reading
+                perhaps, if the size is given.
             BackendError: The store failed (also while reading).
         """
         with self._translating("open an artifact"):
-            raw = self._open_at(digest)
+            raw = self._open_at(digest, size)
         reader = GuardedReader(raw, lambda: self._translating("read an artifact"))
         return io.BufferedReader(reader, _READ_AHEAD)
 
@@ -446,8 +451,8 @@ class ArtifactStore(Pinning):
         """Open for reading from start to end, and tell the stored size; raise `missing(digest)`."""
 
     @abstractmethod
-    def _open_at(self, digest: Digest) -> io.RawIOBase:
-        """Open for random access; raise `missing(digest)`."""
+    def _open_at(self, digest: Digest, size: int | None) -> io.RawIOBase:
+        """Open for random access; raise `missing(digest)`, then or while reading."""
 
     @abstractmethod
     def _size(self, digest: Digest) -> int | None:

@@ -138,8 +138,8 @@ class HttpArtifactStore(ArtifactStore):
         except BackendUnavailableError:  # the address may be none for us
             return stream, int(stream.connect())
 
-    def _open_at(self, digest: Digest) -> io.RawIOBase:
-        size = self._size(digest)
+    def _open_at(self, digest: Digest, size: int | None) -> io.RawIOBase:
+        size = self._size(digest) if size is None else size
         if size is None:
             raise missing(digest)
         path = _path(digest)

@@ -52,7 +52,8 @@ class StoredFiles:
 
     def open(self, path: str) -> BinaryIO:
         """Return one file, seekable."""
-        return self._artifacts.open_at(self._entry(path).digest)
+        entry = self._entry(path)
+        return self._artifacts.open_at(entry.digest, entry.size)
 
     def _entry(self, path: str) -> FileEntry:
         if path not in self._entries:

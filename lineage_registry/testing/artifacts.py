@@ -333,6 +333,14 @@ class ArtifactStoreContract(ABC):
             assert file.seek(len(data) + 10) == len(data) + 10
             assert file.read(5) == b""
 
+    def test_a_part_is_read_by_who_knows_the_size(self, store: ArtifactStore) -> None:
+        data = pattern(MIB).read()
+        with store.open_at(store.put(io.BytesIO(data)).digest, len(data)) as file:
+            assert file.seek(-3, io.SEEK_END) == len(data) - 3
+            assert file.read() == data[-3:]
+        with pytest.raises(ArtifactNotFoundError), store.open_at(_NOWHERE, 10) as file:
+            file.read(1)
+
     def test_a_copy_replaces_its_target_only_when_it_is_right(
         self, store: ArtifactStore, raw: RawArtifacts, tmp_path: Path
     ) -> None:

@@ -89,7 +89,7 @@ class LeaksForeignErrors(LocalArtifactStore):
     def open(self, digest):
         return self._path(digest).open("rb")
 
-    def open_at(self, digest):
+    def open_at(self, digest, size=None):
         return self._path(digest).open("rb")
 
     def size(self, digest):
@@ -249,8 +249,8 @@ class LosesOneOfMany(LocalArtifactStore):
 class CannotSeek(LocalArtifactStore):
     """Reads on from where it stands, wherever it was told to go."""
 
-    def open_at(self, digest):
-        file = super().open_at(digest)
+    def open_at(self, digest, size=None):
+        file = super().open_at(digest, size)
         file.seek = lambda offset, whence=0: offset  # type: ignore[method-assign]
         return file
 

@@ -291,6 +291,16 @@ class TestOnlyS3:
         }
         return S3ArtifactStore(**(address | changes))
 
+    def test_who_knows_the_size_asks_one_question_less(self, s3_store, monkeypatch):
+        digest, asked, real = s3_store.put(io.BytesIO(b"weights")).digest, [], S3ArtifactStore._size
+        monkeypatch.setattr(
+            S3ArtifactStore, "_size", lambda self, one: asked.append(one) or real(self, one)
+        )
+        for size in (7, None):
+            with s3_store.open_at(digest, size) as file:
+                assert file.read() == b"weights"
+            assert len(asked) == (size is None)
+
     def test_a_server_that_does_not_answer_is_unavailable(self, s3_server):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
