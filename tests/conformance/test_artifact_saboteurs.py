@@ -359,7 +359,7 @@ SABOTEURS = {
         "another_number_of_bytes_is_refused_and_not_stored",
     ],
     BelievesMany: ["one_wrong_source_among_many_is_refused_and_not_stored"],
-    CannotSeek: ["any_part_can_be_read_alone"],
+    CannotSeek: ["any_part_can_be_read_alone", "a_part_is_read_by_who_knows_the_size"],
     CollectsUnseen: ["a_collection_spares_what_is_pinned_and_what_is_needed"],
     CopiesInPlace: ["a_copy_replaces_its_target_only_when_it_is_right"],
     CountsProgressTwice: ["progress_adds_up_to_the_size"],
