@@ -3,8 +3,8 @@
 import functools
 from collections.abc import Awaitable, Callable
 
+import anyio.to_thread
 from fastapi import FastAPI, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from lineage_registry.api.bodies import read_body
@@ -13,7 +13,17 @@ from lineage_registry.api.fields import read_fields
 from lineage_registry.api.operations import Operation, operations
 from lineage_registry.api.responses import answer_response
 from lineage_registry.errors import InvalidInputError
-from lineage_registry.ports.commands import Commands, build
+from lineage_registry.ports.commands import (
+    Commands,
+    InspectVersion,
+    RegisterVersion,
+    RegisterVersions,
+    build,
+)
+
+_LOOK_INTO_FILES = frozenset({InspectVersion, RegisterVersion, RegisterVersions})
+_AT_ONCE = 8
+"""How many may look into files at once: it takes long, and others have small questions."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -27,19 +37,24 @@ def add_route(app: FastAPI, method: str, path: str, endpoint: Endpoint, name: st
 
 def add_command_routes(app: FastAPI, commands: Commands) -> None:
     """Add a route for each operation."""
+    looking = anyio.CapacityLimiter(_AT_ONCE)
     for operation in operations():
-        endpoint = _endpoint(operation, commands)
+        limiter = looking if operation.command in _LOOK_INTO_FILES else None
+        endpoint = _endpoint(operation, commands, limiter)
         add_route(app, operation.method, operation.path, endpoint, operation.id)
 
 
-def _endpoint(operation: Operation, commands: Commands) -> Endpoint:
+def _endpoint(
+    operation: Operation, commands: Commands, limiter: anyio.CapacityLimiter | None
+) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         body = b""
         if operation.has_body:
             body = await read_body(request, operation.body_limit)
             check_content_type(request, body)
         # Reading fields and writing the answer may take long, too: none of it on the event loop.
-        return await run_in_threadpool(functools.partial(_do, operation, commands, request, body))
+        work = functools.partial(_do, operation, commands, request, body)
+        return await anyio.to_thread.run_sync(work, limiter=limiter)
 
     return endpoint
 

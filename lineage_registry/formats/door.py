@@ -7,11 +7,11 @@ from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import AmbiguousFormatError
 from lineage_registry.formats.plain_files import PlainFilesHandler
 from lineage_registry.formats.reading import shown
-from lineage_registry.formats.sniffing.files import disagreements, of_kinds
+from lineage_registry.formats.sniffing.files import disagreements, kind_of, of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.sniffing.packed import COMPRESSED
 from lineage_registry.formats.worst import joined
-from lineage_registry.ports.filesets import RememberingFiles
+from lineage_registry.ports.filesets import RememberingFiles, identity
 from lineage_registry.ports.formats import HandlerRegistry
 
 _MAY_BRING_CODE: Final = (
@@ -23,7 +23,6 @@ _MAY_BRING_CODE: Final = (
     FileKind.KERAS,
     FileKind.HDF5,
     FileKind.SKOPS,
-    FileKind.NPY,
     FileKind.NPZ,
     FileKind.ZIP,
     FileKind.TAR,
@@ -75,10 +74,14 @@ def _judged(formats: HandlerRegistry, files: RememberingFiles, found: Inspection
     alone = len(whole) == 1 and found.format != PlainFilesHandler.name
     if alone or found.verdict is Verdict.REFUSED:
         return found
-    paths = of_kinds(files, *_MAY_BRING_CODE)
-    if len(paths) > _MAX_LOOKED_AT:
-        return _too_many(found, len(paths))
-    each = [_look(formats, files, path) for path in paths]
+    # The worst kinds first; of an array there is little more than its head to look at.
+    paths = sorted(of_kinds(files, *_MAY_BRING_CODE), key=lambda path: _rank(files, path))
+    paths = _different(files, paths)
+    arrays = _different(files, of_kinds(files, FileKind.NPY))
+    each = [_look(formats, files, path) for path in paths[:_MAX_LOOKED_AT]]
+    each += [_look(formats, files, path) for path in arrays]
+    left_out = max(0, len(paths) - _MAX_LOOKED_AT)
+    each.append(_not_looked_at(found, left_out) if left_out else None)
     return joined([found, *(one for one in each if one is not None)])
 
 
@@ -94,9 +97,20 @@ def _look(formats: HandlerRegistry, files: RememberingFiles, path: str) -> Inspe
     return found.model_copy(update={"reasons": named})
 
 
-def _too_many(found: Inspection, count: int) -> Inspection:
-    reason = f"{count} files may bring code, more than are looked at"
-    refused = Inspection(
-        format=found.format, verdict=Verdict.REFUSED, reasons=(reason,), bytes=found.bytes
+def _rank(files: RememberingFiles, path: str) -> int:
+    return _MAY_BRING_CODE.index(kind_of(files, path))
+
+
+def _different(files: RememberingFiles, paths: list[str]) -> list[str]:
+    """Return one path for each content."""
+    first: dict[object, str] = {}
+    for path in paths:
+        first.setdefault(identity(files, path), path)
+    return list(first.values())
+
+
+def _not_looked_at(found: Inspection, count: int) -> Inspection:
+    reason = f"nobody looked into {count} more files that may bring code"
+    return Inspection(
+        format=found.format, verdict=Verdict.NOT_INSPECTABLE, reasons=(reason,), bytes=found.bytes
     )
-    return joined([found, refused])

@@ -197,6 +197,10 @@ class RememberingFiles:
                 self._heads[path] = stream.read(max(count, _HEAD))
         return self._heads[path][:count]
 
+    def identity(self, path: str) -> object:
+        """Return what is equal for files of equal bytes, as far as the set knows."""
+        return identity(self.files, path)
+
     def is_linked(self, path: str) -> bool:
         """Return whether a file is reached by a link, and so lies elsewhere or has other names."""
         return isinstance(self.files, LocalFiles) and self.files.is_linked(path)
@@ -250,6 +254,10 @@ class SomeFiles(RememberingFiles):
             return self._whole.once(("kind", self.name_in_whole(key[1])), find)
         return super().once(key, find)
 
+    def identity(self, path: str) -> object:
+        """Return what is equal for files of equal bytes, as far as the set knows."""
+        return self._whole.identity(self.name_in_whole(path))
+
     def is_linked(self, path: str) -> bool:
         """Return False: a part is judged as it would be stored, and what is stored has no links.
 
@@ -273,6 +281,27 @@ class SomeFiles(RememberingFiles):
 def some(files: FileSet, paths: Iterable[str]) -> SomeFiles:
     """Return some files of a set, under the names that they have in it."""
     return SomeFiles(remembering(files), {path: path for path in paths})
+
+
+def identity(files: FileSet, path: str) -> object:
+    """Return what is equal for files of equal bytes, as far as the set knows; else the path.
+
+    A few bytes may be named many times: what is found in them is the same.
+    """
+    known: Callable[[str], object] | None = getattr(files, "identity", None)
+    return path if known is None else known(path)
+
+
+def once_each(files: FileSet, paths: Iterable[str], look: Callable[[str], _T]) -> list[_T]:
+    """Return what `look` finds at each path; it looks once at files of equal bytes."""
+    found: dict[object, _T] = {}
+    told = []
+    for path in paths:
+        key = identity(files, path)
+        if key not in found:
+            found[key] = look(path)
+        told.append(found[key])
+    return told
 
 
 def remembering(files: FileSet) -> RememberingFiles:

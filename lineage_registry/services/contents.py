@@ -55,6 +55,10 @@ class StoredFiles:
         entry = self._entry(path)
         return self._artifacts.open_at(entry.digest, entry.size)
 
+    def identity(self, path: str) -> object:
+        """Return the digest of one file."""
+        return self._entry(path).digest
+
     def _entry(self, path: str) -> FileEntry:
         if path not in self._entries:
             raise ArtifactNotFoundError(f"the version has no file {path!r}", path=path)

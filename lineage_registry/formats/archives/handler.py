@@ -15,7 +15,7 @@ from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.sniffing.packed import COMPRESSED, kind_inside
 from lineage_registry.formats.weights import confidence
 from lineage_registry.formats.worst import joined
-from lineage_registry.ports.filesets import FileSet, RememberingFiles, total_size
+from lineage_registry.ports.filesets import FileSet, RememberingFiles, once_each, total_size
 from lineage_registry.ports.handlers import Confidence, InspectOnlyHandler
 
 _KINDS = (FileKind.ZIP, FileKind.TAR, FileKind.MAR)
@@ -52,7 +52,7 @@ class ArchiveHandler(InspectOnlyHandler):
         paths = _archives(files)
         if not paths:
             raise UnreadableArtifactError("there is no archive")
-        found = [self._inside(files, path) for path in paths]
+        found = once_each(files, paths, lambda path: self._inside(files, path))
         whole = joined(found)
         extra = unexplained(files, paths)
         if whole.verdict is Verdict.SAFE and extra:

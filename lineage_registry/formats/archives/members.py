@@ -12,7 +12,7 @@ from lineage_registry.errors import (
     UnreadableArtifactError,
     UnsafeArtifactError,
 )
-from lineage_registry.formats.containers.limits import MAX_NESTING, Budget, check_ratio
+from lineage_registry.formats.containers.limits import MAX_NESTING, Budget, budget_for, check_ratio
 from lineage_registry.formats.containers.names import checked_names
 from lineage_registry.formats.containers.packed import unpacked_pieces
 from lineage_registry.formats.containers.stored_zip import (
@@ -88,7 +88,7 @@ def opened(files: FileSet, path: str) -> Iterator[Members]:
     """
     outer = within(files)
     depth = 1 if outer is None else outer.depth + 1
-    budget = Budget() if outer is None else outer.budget
+    budget = budget_for(files) if outer is None else outer.budget
     if depth > MAX_NESTING:
         raise UnsafeArtifactError(f"archives lie in archives, more than {MAX_NESTING} deep")
     kind = kind_of(files, path)

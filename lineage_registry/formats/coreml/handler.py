@@ -74,7 +74,7 @@ class CoremlHandler(InspectOnlyHandler):
 
     def _inspect(self, files: FileSet) -> Inspection:
         packed = folder_kind(files) is FolderKind.COREML_PACKAGE
-        items = _items(files) if packed else []
+        items = _items(files) if packed else set()
         paths = of_kinds(files, FileKind.COREML)
         if not paths and packed:
             return self._without_model(files)
@@ -82,7 +82,7 @@ class CoremlHandler(InspectOnlyHandler):
             raise UnreadableArtifactError("there is no Core ML model")
         models = [_read(files, path) for path in paths]
         model = models[0]
-        weights = [path for path in files.paths() if path.startswith(tuple(f"{i}/" for i in items))]
+        weights = [path for path in files.paths() if not _above(path).isdisjoint(items)]
         extra = unexplained(files, [*paths, *items, *weights])
         return Inspection(
             format=self.name,
@@ -110,7 +110,7 @@ class CoremlHandler(InspectOnlyHandler):
         )
 
 
-def _items(files: FileSet) -> list[str]:
+def _items(files: FileSet) -> set[str]:
     """Return what the manifest of a package lists, as names in the set.
 
     Raises:
@@ -118,16 +118,22 @@ def _items(files: FileSet) -> list[str]:
         UnsafeArtifactError: A name leads out of the package.
     """
     listed = (json_file(files, _MANIFEST) or {}).get("itemInfoEntries")
-    found = []
+    there = {name for path in files.paths() for name in (path, *_above(path))}
+    found = set()
     for entry in listed.values() if isinstance(listed, dict) else []:
         path = entry.get("path") if isinstance(entry, dict) else None
         if not isinstance(path, str) or not _is_below(path):
             raise UnsafeArtifactError(f"the package lists {shown(path)}, which is not in it")
         place = f"Data/{path.rstrip('/')}"
-        if not any(name == place or name.startswith(f"{place}/") for name in files.paths()):
+        if place not in there:
             raise UnreadableArtifactError(f"the package lists {shown(path)}, and it is missing")
-        found.append(place)
+        found.add(place)
     return found
+
+
+def _above(path: str) -> set[str]:
+    """Return the folders that a path lies in."""
+    return {path[:at] for at, sign in enumerate(path) if sign == "/"}
 
 
 def _is_below(path: str) -> bool:

@@ -14,6 +14,7 @@ _MAGIC = b"GGUF"
 _MAX_KEYS = 100_000
 _MAX_VALUES = 4_000_000
 _MAX_TEXT = 4 * 1024 * 1024
+_MAX_TEXTS = 32 * 1024 * 1024
 _MAX_NAME = 64 * 1024
 _MAX_DIMENSIONS = 8
 _MAX_ELEMENTS = 1 << 62
@@ -79,6 +80,7 @@ class _Reader:
         self._order = "<"
         self._wide = "Q"
         self._left = _MAX_VALUES
+        self._room = _MAX_TEXTS
 
     def header(self) -> Header:
         if self._bytes(4) != _MAGIC:
@@ -197,7 +199,12 @@ class _Reader:
         length = self._one(self._wide)
         if length > limit:
             raise UnsafeArtifactError(f"a text of the header is longer than {limit} bytes")
-        return self._bytes(length).decode("utf-8", "backslashreplace")
+        self._room -= length
+        if self._room < 0:
+            raise UnsafeArtifactError(f"the header has more than {_MAX_TEXTS} bytes of text")
+        # To spell what is no text out takes time and room: only in what may be a name.
+        odd = "backslashreplace" if length <= _MAX_NAME else "replace"
+        return self._bytes(length).decode("utf-8", odd)
 
     def _skip_text(self) -> None:
         length = self._one(self._wide)

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
@@ -186,17 +187,40 @@ def _open_to_others(folder: Path) -> None:
             path.chmod(mode)
 
 
+class _Quiet:
+    """The switches of the libraries, which all threads share: the last one out puts them back."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._before = (False, False)
+
+    def enter(self, constants: Any, logging: Any) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._before = (constants.HF_HUB_OFFLINE, logging.is_progress_bar_enabled())
+                constants.HF_HUB_OFFLINE = True
+                logging.disable_progress_bar()
+            self._inside += 1
+
+    def leave(self, constants: Any, logging: Any) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                constants.HF_HUB_OFFLINE, bars = self._before
+                if bars:
+                    logging.enable_progress_bar()
+
+
+_QUIET = _Quiet()
+
+
 @contextmanager
 def _offline(transformers: Any) -> Iterator[None]:
     """Keep the libraries from asking the hub, and from drawing bars, while the block runs."""
     constants = require("huggingface_hub", extra="hf").constants
-    bars = transformers.utils.logging.is_progress_bar_enabled()
-    before = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = True
-    transformers.utils.logging.disable_progress_bar()
+    _QUIET.enter(constants, transformers.utils.logging)
     try:
         yield
     finally:
-        constants.HF_HUB_OFFLINE = before
-        if bars:
-            transformers.utils.logging.enable_progress_bar()
+        _QUIET.leave(constants, transformers.utils.logging)

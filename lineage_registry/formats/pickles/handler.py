@@ -7,7 +7,7 @@ from typing import ClassVar, Never
 from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import InvalidInputError, UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.companions import unexplained
-from lineage_registry.formats.containers.limits import Budget
+from lineage_registry.formats.containers.limits import Budget, budget_for
 from lineage_registry.formats.pickles.files import read_pickled
 from lineage_registry.formats.pickles.objects import Pickled
 from lineage_registry.formats.reading import plain, shown
@@ -16,7 +16,7 @@ from lineage_registry.formats.sniffing.files import disagreement, kind_of, of_ki
 from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.sniffing.packed import COMPRESSED, kind_inside
 from lineage_registry.formats.weights import chosen, confidence, counted
-from lineage_registry.ports.filesets import FileSet, LocalFiles, total_size
+from lineage_registry.ports.filesets import FileSet, LocalFiles, once_each, total_size
 from lineage_registry.ports.handlers import Confidence, FormatHandler
 
 
@@ -40,8 +40,8 @@ class PickleHandler(FormatHandler):
         paths = _pickles(files)
         if not paths:
             raise UnreadableArtifactError("there is no pickle")
-        budget = Budget()
-        found = [read_pickled(files, path, budget) for path in paths]
+        budget = budget_for(files)
+        found = once_each(files, paths, lambda path: read_pickled(files, path, budget))
         reasons = _by_verdict(found)
         verdict = Verdict.REFUSED if Verdict.REFUSED in reasons else Verdict.NEEDS_TRUST
         extra = unexplained(files, paths) if verdict is Verdict.NEEDS_TRUST else ()

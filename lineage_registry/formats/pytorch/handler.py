@@ -33,7 +33,7 @@ from lineage_registry.formats.weights import (
     is_flat,
 )
 from lineage_registry.formats.writing import whole_file
-from lineage_registry.ports.filesets import FileSet, LocalFiles, total_size
+from lineage_registry.ports.filesets import FileSet, LocalFiles, once_each, total_size
 from lineage_registry.ports.handlers import Confidence, FormatHandler, ensure_loadable
 from lineage_registry.ports.tensors import StoredTensor
 
@@ -75,7 +75,7 @@ class PyTorchHandler(FormatHandler):
         weights = _weights(files)
         if not weights:
             raise UnreadableArtifactError("there is no PyTorch checkpoint")
-        found = [_checkpoint(files, path) for path in weights]
+        found = once_each(files, weights, lambda path: _checkpoint(files, path))
         verdict, reasons = _worst(found)
         extra = unexplained(files, weights)
         if verdict is Verdict.SAFE and extra:
