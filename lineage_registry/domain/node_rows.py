@@ -9,7 +9,7 @@ from lineage_registry.domain.graph import NodeKind, Scalar
 from lineage_registry.domain.lineage import LineageNode
 from lineage_registry.domain.references import SPACES
 from lineage_registry.domain.resolution import NAME_COLUMNS, VERSIONS
-from lineage_registry.domain.view import Column, Origin
+from lineage_registry.domain.view import Column, NodeTable, Origin
 
 _MODELS, _RUNS = frozenset({NodeKind.MODEL_VERSION}), frozenset({NodeKind.RUN})
 _PREFIXES: Final = {kind: f"{space}:/" for kind, space in SPACES.items()}
@@ -54,13 +54,10 @@ class NodeRows(Sequence[LineageNode]):
 
     def __init__(self, rows: Iterable[Any], distances: Mapping[int, int]) -> None:
         """Take rows as `GraphView.table` returns them, and how far each node is."""
-        # Apart, not in pairs: the garbage collector passes over rows of text and numbers, but
-        # would visit a hundred thousand pairs again and again, a third of the time of it all.
-        self._kinds: list[NodeKind] = []
-        self._rows: list[tuple[Any, ...]] = []
-        for kind, row in rows:
-            self._kinds.append(kind)
-            self._rows.append(row)
+        if not isinstance(rows, NodeTable):
+            pairs = list(rows)
+            rows = NodeTable([kind for kind, _ in pairs], [row for _, row in pairs])
+        self._kinds, self._rows = rows.kinds, rows.rows
         self._distances = distances
         self._known: defaultdict[NodeKind, dict[tuple[Any, ...], Alike]] = defaultdict(dict)
 
@@ -120,8 +117,7 @@ class NodeRows(Sequence[LineageNode]):
 
     def __getitem__(self, place: int | slice) -> "LineageNode | NodeRows":
         if isinstance(place, slice):
-            pairs = zip(self._kinds[place], self._rows[place], strict=True)
-            return NodeRows(pairs, self._distances)
+            return NodeRows(NodeTable(self._kinds[place], self._rows[place]), self._distances)
         return next(iter(NodeRows([(self._kinds[place], self._rows[place])], self._distances)))
 
     def __len__(self) -> int:

@@ -240,6 +240,23 @@ class Located(NamedTuple):
     deleted: bool
 
 
+class NodeTable:
+    """What `GraphView.table` read: the kinds of the nodes, and a row for each.
+
+    Apart, not in pairs: the garbage collector passes over rows of text and numbers, but would visit
+    a hundred thousand pairs again and again.
+    """
+
+    __slots__ = ("kinds", "rows")
+
+    def __init__(self, kinds: Sequence[NodeKind], rows: Sequence[tuple[Any, ...]]) -> None:
+        self.kinds = kinds
+        self.rows = rows
+
+    def __iter__(self) -> Iterator[tuple[NodeKind, tuple[Any, ...]]]:
+        return zip(self.kinds, self.rows, strict=True)
+
+
 class GraphView(ABC):
     """The state at one revision; inside a decision it shows what was already decided, too."""
 

@@ -14,6 +14,7 @@ from lineage_registry.domain.view import (
     Column,
     Direction,
     GraphView,
+    NodeTable,
     Pick,
     Selection,
     Survey,
@@ -90,7 +91,7 @@ class SqliteView(GraphView):
         rows = list(self._rows(statement, (str(list(ids)), self.revision)))
         if _holds_truth(rows):
             rows = [tuple(map(codes.decode, row)) for row in rows]
-        return zip([kinds[row[1]] for row in rows], rows, strict=True)
+        return NodeTable([kinds[row[1]] for row in rows], rows)
 
     def _values_of(self, ids: list[int], keys: Collection[str] | None) -> list[codes.Row]:
         if keys is None:
