@@ -10,6 +10,7 @@ from lineage_registry.cli import output, parsing
 from lineage_registry.cli.composing import takes
 from lineage_registry.cli.listing import Wanted, emit_rows, note_cut
 from lineage_registry.cli.session import registry
+from lineage_registry.cli.views import Cell, Line
 from lineage_registry.cli.walks import EdgeKinds, NodeKinds, NoInferred
 
 _VERSIONS: Final[Mapping[str, Literal["model_version", "dataset_version"]]] = {
@@ -98,11 +99,10 @@ def same_weights(
 
     with registry() as opened:
         found = opened.same_weights(of, deleted=deleted, limit=limit, as_of=as_of)
-    output.emit(found, lambda: views.nodes(found.nodes))
+    none = "nothing else holds the same tensors"
     if found.weights is None:
-        output.note(f"no digest of tensors is known of {found.of}")
-    elif not found.nodes:
-        output.note("nothing else holds them")
+        none = f"no digest of tensors is known of {found.of}"
+    output.emit(found, lambda: views.nodes(found.nodes) if found.nodes else [Line(Cell(none))])
     note_cut(truncated=found.truncated)
 
 

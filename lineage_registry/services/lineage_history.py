@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from lineage_registry.domain.events import (
     EVENT_TYPES,
+    ArtifactRefused,
     DatasetCreated,
     DependencyRemoved,
     DeploymentCreated,
@@ -14,6 +15,8 @@ from lineage_registry.domain.events import (
     ModelCreated,
     RunStarted,
     SiblingDeclared,
+    TrustGranted,
+    VerdictReached,
     VersionRegistered,
 )
 from lineage_registry.domain.graph import LINEAGE, AddEdge, Change, EndEdge, Set
@@ -46,9 +49,13 @@ _BIRTHS: Final = (
 )
 # What versions are found by says no more than their manifest.
 _UNTOLD: Final = ("metric", "ended", "file/", "unlisted")
+# Opinions on files, which change nothing that something comes from.
+_OPINIONS: Final = (VerdictReached, ArtifactRefused, TrustGranted)
 _ENDING: Final = frozenset({DependencyRemoved.type, DeploymentMoved.type})
 # A thing that is younger than another one joins its lineage by an edge; its birth changes nothing.
-_CHANGING: Final = frozenset(EVENT_TYPES) - {one.type for one in (*_BIRTHS, MetricsLogged)}
+_CHANGING: Final = frozenset(EVENT_TYPES) - {
+    one.type for one in (*_BIRTHS, *_OPINIONS, MetricsLogged)
+}
 
 
 class _Watched(NamedTuple):
