@@ -8,18 +8,16 @@ import struct
 from pathlib import Path
 from typing import Any, ClassVar
 
-from lineage_registry.domain.formats import Inspection
 from lineage_registry.errors import UnreadableArtifactError
 from lineage_registry.formats.flatbuffer import Buffer, Table
 from lineage_registry.formats.reading import read_exactly
-from lineage_registry.formats.sniffing.files import kind_of, of_kinds
+from lineage_registry.formats.sniffing.files import kind_of
 from lineage_registry.formats.sniffing.folders import json_file
 from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.trees import libraries
-from lineage_registry.formats.trees.ensemble import Ensemble, inspection, word, words
-from lineage_registry.formats.weights import chosen, confidence
-from lineage_registry.ports.filesets import FileSet, LocalFiles
-from lineage_registry.ports.handlers import Confidence, FormatHandler
+from lineage_registry.formats.trees.ensemble import Ensemble, word, words
+from lineage_registry.formats.trees.handler import EnsembleHandler
+from lineage_registry.ports.filesets import FileSet
 
 _KINDS = (FileKind.CATBOOST, FileKind.CATBOOST_JSON)
 _HEAD = struct.Struct("<4sI")
@@ -30,24 +28,18 @@ _MAX_FEATURES = 100_000
 _MAX_INFO = 1_000
 
 
-class CatboostHandler(FormatHandler):
+class CatboostHandler(EnsembleHandler):
     """Reads the features, the number of trees and the training's parameters; there is no code."""
 
     name: ClassVar[str] = "catboost"
     classes: ClassVar[tuple[str, ...]] = libraries.CATBOOST_CLASSES
-    load_options: ClassVar[frozenset[str]] = libraries.LOAD_OPTIONS
+    file_kinds: ClassVar[tuple[FileKind, ...]] = _KINDS
     kinds: ClassVar[tuple[str, ...]] = tuple(kind.value for kind in _KINDS)
 
-    def _detect(self, files: FileSet) -> Confidence:
-        return confidence(files, of_kinds(files, *_KINDS))
+    def _model(self, files: FileSet, path: str) -> Ensemble:
+        return _model(files, path)
 
-    def _inspect(self, files: FileSet) -> Inspection:
-        paths = of_kinds(files, *_KINDS)
-        return inspection(self.name, files, paths, [_model(files, path) for path in paths])
-
-    def _load(self, folder: Path, **options: object) -> object:
-        files = LocalFiles(folder)
-        place = files.place(chosen(of_kinds(files, *_KINDS), options.get("file")))
+    def _load_file(self, place: Path, options: dict[str, object]) -> object:
         return libraries.load_catboost(place, options)
 
     def _save(self, obj: object, folder: Path, **options: object) -> None:

@@ -3,16 +3,13 @@
 from pathlib import Path
 from typing import ClassVar
 
-from lineage_registry.domain.formats import Inspection
 from lineage_registry.errors import UnreadableArtifactError
 from lineage_registry.formats.ranges import Ranges
-from lineage_registry.formats.sniffing.files import of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.trees import libraries
-from lineage_registry.formats.trees.ensemble import Ensemble, inspection, number, word, words
-from lineage_registry.formats.weights import chosen, confidence
-from lineage_registry.ports.filesets import FileSet, LocalFiles
-from lineage_registry.ports.handlers import Confidence, FormatHandler
+from lineage_registry.formats.trees.ensemble import Ensemble, number, word, words
+from lineage_registry.formats.trees.handler import EnsembleHandler
+from lineage_registry.ports.filesets import FileSet
 
 _MAX_HEAD = 8 * 1024 * 1024
 _PIECE = 64 * 1024
@@ -20,24 +17,20 @@ _END = b"end of trees"
 _MAX_TREES = 1_000_000
 
 
-class LightgbmHandler(FormatHandler):
+class LightgbmHandler(EnsembleHandler):
     """Reads what stands before the trees; such files hold no code."""
 
     name: ClassVar[str] = "lightgbm"
     classes: ClassVar[tuple[str, ...]] = libraries.LIGHTGBM_CLASSES
     load_options: ClassVar[frozenset[str]] = frozenset({"file"})
+    file_kinds: ClassVar[tuple[FileKind, ...]] = (FileKind.LIGHTGBM,)
     kinds: ClassVar[tuple[str, ...]] = (FileKind.LIGHTGBM.value,)
 
-    def _detect(self, files: FileSet) -> Confidence:
-        return confidence(files, of_kinds(files, FileKind.LIGHTGBM))
+    def _model(self, files: FileSet, path: str) -> Ensemble:
+        return _model(files, path)
 
-    def _inspect(self, files: FileSet) -> Inspection:
-        paths = of_kinds(files, FileKind.LIGHTGBM)
-        return inspection(self.name, files, paths, [_model(files, path) for path in paths])
-
-    def _load(self, folder: Path, **options: object) -> object:
-        files = LocalFiles(folder)
-        place = files.place(chosen(of_kinds(files, FileKind.LIGHTGBM), options.get("file")))
+    def _load_file(self, place: Path, options: dict[str, object]) -> object:
+        del options
         return libraries.load_lightgbm(place)
 
     def _save(self, obj: object, folder: Path, **options: object) -> None:

@@ -4,18 +4,16 @@ import re
 from pathlib import Path
 from typing import Any, ClassVar
 
-from lineage_registry.domain.formats import Inspection
 from lineage_registry.errors import UnreadableArtifactError
 from lineage_registry.formats.ranges import Ranges
-from lineage_registry.formats.sniffing.files import kind_of, of_kinds
+from lineage_registry.formats.sniffing.files import kind_of
 from lineage_registry.formats.sniffing.folders import MAX_JSON, json_file
 from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.trees import libraries
-from lineage_registry.formats.trees.ensemble import Ensemble, inspection, number, word, words
+from lineage_registry.formats.trees.ensemble import Ensemble, number, word, words
+from lineage_registry.formats.trees.handler import EnsembleHandler
 from lineage_registry.formats.trees.ubjson import Row, read_outline
-from lineage_registry.formats.weights import chosen, confidence
-from lineage_registry.ports.filesets import FileSet, LocalFiles
-from lineage_registry.ports.handlers import Confidence, FormatHandler
+from lineage_registry.ports.filesets import FileSet
 
 _KINDS = (FileKind.XGBOOST_JSON, FileKind.XGBOOST_UBJ)
 _PIECE = 256 * 1024
@@ -27,24 +25,18 @@ _BOOSTER = re.compile(rb'"name"\s*:\s*"(gbtree|gblinear|dart)"')
 _VERSION = re.compile(rb'"version"\s*:\s*\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\]\s*\}\s*\Z')
 
 
-class XgboostHandler(FormatHandler):
+class XgboostHandler(EnsembleHandler):
     """Reads the parameters of boosters and counts their trees; such files hold no code."""
 
     name: ClassVar[str] = "xgboost"
     classes: ClassVar[tuple[str, ...]] = libraries.XGBOOST_CLASSES
-    load_options: ClassVar[frozenset[str]] = libraries.LOAD_OPTIONS
+    file_kinds: ClassVar[tuple[FileKind, ...]] = _KINDS
     kinds: ClassVar[tuple[str, ...]] = tuple(kind.value for kind in _KINDS)
 
-    def _detect(self, files: FileSet) -> Confidence:
-        return confidence(files, of_kinds(files, *_KINDS))
+    def _model(self, files: FileSet, path: str) -> Ensemble:
+        return _model(files, path)
 
-    def _inspect(self, files: FileSet) -> Inspection:
-        paths = of_kinds(files, *_KINDS)
-        return inspection(self.name, files, paths, [_model(files, path) for path in paths])
-
-    def _load(self, folder: Path, **options: object) -> object:
-        files = LocalFiles(folder)
-        place = files.place(chosen(of_kinds(files, *_KINDS), options.get("file")))
+    def _load_file(self, place: Path, options: dict[str, object]) -> object:
         return libraries.load_xgboost(place, options)
 
     def _save(self, obj: object, folder: Path, **options: object) -> None:
