@@ -91,7 +91,7 @@ def test_a_batch_has_a_line_for_each_and_ends_with_the_first_failure(process, so
     assert "undone" in people.out
     pulled = process("batch", "pull", "-", "--into", "all", stdin='"net:1"\n"net:7"\n')
     assert pulled.code == 3
-    assert (somewhere / "all" / "net-1" / "w.txt").read_text() == "w"
+    assert (somewhere / "all" / "models" / "net-1" / "w.txt").read_text() == "w"
     gone = process("batch", "delete", "-", "--yes", stdin='{"reference": "net:1"}\n')
     assert gone.code == 0
 
