@@ -18,11 +18,12 @@ class MerkleTree:
     def add(self, leaf: bytes) -> None:
         """Append a leaf hash."""
         self.size += 1
-        self._peaks.append(leaf)
+        joined, left = leaf, self.size
         # As many pairs join as the new size has zero bits at its end.
-        for _ in range((self.size & -self.size).bit_length() - 1):
-            right = self._peaks.pop()
-            self._peaks.append(_node(self._peaks.pop(), right))
+        while not left & 1:
+            joined = _node(self._peaks.pop(), joined)
+            left >>= 1
+        self._peaks.append(joined)
 
     def root(self) -> bytes:
         """Return the root hash, 32 bytes (RFC 9162, 2.1.1)."""

@@ -21,6 +21,7 @@ from lineage_registry.errors import (
     InputTooLargeError,
     LogCorruptError,
 )
+from lineage_registry.ports import collector
 
 MAX_EVENTS: Final = 2_000
 """Events of one commit at most: what a server takes in one transaction."""
@@ -93,7 +94,7 @@ class Recorded(NamedTuple):
             LogCorruptError: They say nothing that this version of the software can read.
         """
         try:
-            return _event(*_envelope(self.body))
+            return _event(self.type, _split(self.body)[1])
         except _UNREADABLE as error:
             raise _unreadable(self.position, error) from error
 
@@ -128,7 +129,7 @@ class Recorded(NamedTuple):
         try:
             said, data = _envelope(body)
             recorded = _recorded(position, said, body)
-            return recorded, _changes(_event(said, data), recorded)
+            return recorded, _changes(_event(recorded.type, data), recorded)
         except _UNREADABLE as error:
             raise _unreadable(position, error) from error
 
@@ -250,7 +251,9 @@ class GraphStore(ABC):
             LogCorruptError: An event cannot be read, or does not follow the one before it.
             BackendUnavailableError: The store cannot be reached or stayed busy.
         """
-        return self._append(_parts(bodies, after, self.part_size), after)
+        with collector.paused():
+            parts = collector.collected_between(_parts(bodies, after, self.part_size))
+            return self._append(parts, after)
 
     def _append(self, parts: Iterable[Part], after: Head) -> Head:
         """Append each part in a transaction and return the new head."""
@@ -367,8 +370,8 @@ def _recorded(position: int, said: Mapping[str, Any], body: bytes) -> Recorded:
     )
 
 
-def _event(said: Mapping[str, Any], data: bytes) -> Event:
-    return EVENT_TYPES[said["type"]].model_validate_json(data)
+def _event(type_: str, data: bytes) -> Event:
+    return EVENT_TYPES[type_].model_validate_json(data)
 
 
 def _unreadable(position: int, error: Exception) -> LogCorruptError:
@@ -387,7 +390,13 @@ def _changes(event: Event, recorded: Recorded) -> list[Change]:
 
 
 def _envelope(body: bytes) -> tuple[dict[str, Any], bytes]:
-    """Split stored bytes into what stands around the event, read, and the event's own JSON.
+    """Return what stands around the event in its stored bytes, and the event's own JSON."""
+    envelope, data = _split(body)
+    return from_json(envelope + b"}"), data
+
+
+def _split(body: bytes) -> tuple[bytes, bytes]:
+    """Split stored bytes into what stands before the event and the event's own JSON.
 
     A quote inside a JSON string is escaped, so the mark occurs where `record` wrote it, or earlier
     in a body that nobody wrote here, which then cannot be read.
@@ -395,7 +404,7 @@ def _envelope(body: bytes) -> tuple[dict[str, Any], bytes]:
     envelope, mark, data = body.partition(_DATA)
     if not mark or not data.endswith(b"}"):
         raise ValueError("no event in it")
-    return from_json(envelope + b"}"), data[:-1]
+    return envelope, data[:-1]
 
 
 def _commit(transaction: Transaction, decide: Decide, request: Request) -> Commit:

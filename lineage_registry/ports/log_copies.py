@@ -21,7 +21,7 @@ from lineage_registry.ports.graph import MAX_EVENT_BYTES, Head, Recorded, leaf_h
 MAX_LINE: Final = 2 * MAX_EVENT_BYTES
 """Bytes of a line at most, so that memory stays flat whatever the file holds."""
 _ROW: Final = re.compile(
-    rb'\{"position":([1-9][0-9]{0,18}),"leaf":"([0-9a-f]{64})","event":(\{.*\})\}\n?'
+    rb'\{"position":([1-9][0-9]{0,18}),"leaf":"([0-9a-f]{64})","event":(\{.*\})\}\n?', re.DOTALL
 )
 
 Progress = Callable[[int], None]

@@ -25,7 +25,7 @@ class Batch:
         self._connection = connection
         self._takes: Mapping[type[Change], Callable[[Any], None]] = {
             AddNode: self._add_node,
-            Set: self._set_or_end,
+            Set: self._set,
             AddEdge: self._add_edge,
             EndEdge: self._end_edge,
         }
@@ -70,27 +70,25 @@ class Batch:
             self._revisions.append((number, at, first, self._last, key))
             self._under_way = None
 
-    def _set_or_end(self, change: Set) -> None:
-        if change.value is None:
-            self._end(change)
-        else:
-            self._set(change, change.value)
-
     def _add_node(self, change: AddNode) -> None:
         kind, facts = NODE_CODES[change.kind], pack(change.facts)
         self._nodes.append((change.id, kind, change.owner, self._revision, facts))
         self._changed[change.id, self._revision] = None
 
-    def _set(self, change: Set, value: Scalar) -> None:
-        pair = change.node, change.key
+    def _set(self, change: Set) -> None:
+        node, key, value = change
+        if value is None:
+            self._end(change)
+            return
+        pair = node, key
         running = self._values.get(pair)
         if running is not None and running[0] < self._revision:
             self._past.append((*pair, running[0], self._revision, encode(running[1])))
-        elif running is None and not self._is_new(change.node):
+        elif running is None and not self._is_new(node):
             self._closed.append((*pair, self._revision))
         self._values[pair] = self._revision, value
-        if change.node != REGISTRY:
-            self._changed[change.node, self._revision] = None
+        if node != REGISTRY:
+            self._changed[node, self._revision] = None
 
     def _is_new(self, node: int) -> bool:
         """Tell whether the node was born in this batch: no value of it is in the table."""
