@@ -127,11 +127,15 @@ class AddNode(NamedTuple):
 
 
 class Set(NamedTuple):
-    """A temporal value begins, and the one before it ends; None only ends it."""
+    """A temporal value begins, and the one before it ends; None only ends it.
+
+    `first` says that there is none before it and never was, so that no store need look for it.
+    """
 
     node: int
     key: str
     value: Scalar | None
+    first: bool = False
 
 
 class AddEdge(NamedTuple):

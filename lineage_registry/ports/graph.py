@@ -343,16 +343,13 @@ def follow(head: Head, recorded: Recorded) -> Head:
     Raises:
         LogCorruptError: The event is not the next one.
     """
-    _, revision, at, *_ = recorded
+    position, revision, at = recorded[:3]
     same = revision == head.revision and at == head.at
-    if recorded.position != head.size + 1 or not (
-        same or (revision == head.revision + 1 and at > head.at)
-    ):
+    if position != head.size + 1 or not (same or (revision == head.revision + 1 and at > head.at)):
         raise LogCorruptError(
-            f"event {recorded.position} does not follow the one before it",
-            position=recorded.position,
+            f"event {position} does not follow the one before it", position=position
         )
-    return Head(revision, recorded.position, at)
+    return Head(revision, position, at)
 
 
 def _recorded(position: int, said: Mapping[str, Any], body: bytes) -> Recorded:

@@ -98,6 +98,8 @@ class ReferenceGraph:
     def set_value(self, revision: int, change: Set) -> None:
         """End the interval that runs, begin the new one; a commit leaves only its last word."""
         intervals = self.values.setdefault((change.node, change.key), [])
+        if change.first and intervals:
+            raise AssertionError(f"{change} is not the first")
         if intervals and intervals[-1].until is None:
             last = intervals.pop()
             if last.since < revision:

@@ -60,7 +60,7 @@ class RunStarted(Event):
     def changes(self, position: int) -> Iterator[Change]:
         """Make the node, take the id, draw the edges."""
         yield AddNode(position, NodeKind.RUN, REGISTRY, {**self.facts, "run_id": self.run_id})
-        yield Set(REGISTRY, f"run/{self.run_id}", position)
+        yield Set(REGISTRY, f"run/{self.run_id}", position, first=True)
         yield Set(position, "status", self.status)
         for prefix, values in (("param", self.params), ("tag", self.tags)):
             for key, value in values.items():

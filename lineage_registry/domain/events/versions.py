@@ -62,7 +62,7 @@ class VersionRegistered(Event):
         facts: Facts = {**self.facts, "number": self.number, **known}
         yield AddNode(position, self.kind, self.owner, facts)
         yield from self._content(position)
-        yield Set(REGISTRY, f"number/{self.owner}/{self.number}", position)
+        yield Set(REGISTRY, f"number/{self.owner}/{self.number}", position, first=True)
         yield Set(self.owner, "last_number", self.number)
         if self.label is not None:
             yield Set(REGISTRY, f"label/{self.owner}/{self.label}", position)
@@ -89,7 +89,7 @@ class VersionRegistered(Event):
             yield Set(position, f"file/{file}", value=True)
         if self.weights is not None:
             # Under the registry itself, where one look finds all that hold the same.
-            yield Set(REGISTRY, f"{weights_prefix(self.weights)}{position}", position)
+            yield Set(REGISTRY, f"{weights_prefix(self.weights)}{position}", position, first=True)
 
 
 class DependencyAdded(Event):

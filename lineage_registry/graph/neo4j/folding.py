@@ -1,8 +1,9 @@
 """Changes, folded into the lists that one statement writes."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+
+from pydantic_core import to_json
 
 from lineage_registry.domain.graph import (
     REGISTRY,
@@ -22,9 +23,11 @@ STILL: Final = 2**63 - 1
 
 _EdgeName = tuple[int, str, int, str]
 _Map = dict[str, Any]
-_Row = list[Any]
+# Of plain values: the collector of garbage leaves such tuples alone, and would walk lists.
+_Row = tuple[Any, ...]
 # Places in the row of a value.
 _SINCE, _UNTIL, _VALUE = 2, 3, 4
+_UNKNOWN: Final[_Row] = ()
 
 
 class Fold:
@@ -38,8 +41,11 @@ class Fold:
         self._nodes: dict[int, _Row] = {}
         self._born: dict[int, int] = {}
         self._owners: list[_Row] = []
-        self._values: dict[tuple[int, str], list[_Row]] = {}
+        # What holds, None where that ended, and what held before within the fold.
+        self._values: dict[tuple[int, str], _Row | None] = {}
+        self._past: list[_Row] = []
         self._ended_values: dict[tuple[int, str], int] = {}
+        self._shown: dict[str, dict[int, None]] = {"name": {}, "stage": {}, "deleted": {}}
         self._keys: dict[int, dict[str, None]] = {}
         self._edges: dict[_EdgeName, _Row] = {}
         self._ended_edges: dict[_EdgeName, int] = {}
@@ -69,7 +75,7 @@ class Fold:
     def add(self, recorded: Recorded, changes: Sequence[Change], token: str | None = None) -> None:
         """Fold in an event; `token` is left on it."""
         position = recorded.position
-        self._events.append([*recorded, token])
+        self._events.append((*recorded, token))
         for change in changes:
             self._change(change, recorded.revision)
         for node in subjects(changes):
@@ -92,9 +98,9 @@ class Fold:
             "members": self._owners,
             "names": self._mirrored("name"),
             "stages": self._mirrored("stage"),
-            "ended_values": [[*slot, until] for slot, until in self._ended_values.items()],
-            "values": [life for lives in self._values.values() for life in lives],
-            "deletions": sorted({node for node, key in self._touched() if key == "deleted"}),
+            "ended_values": [(*slot, until) for slot, until in self._ended_values.items()],
+            "values": self._past + [row for row in self._values.values() if row is not None],
+            "deletions": sorted(self._shown["deleted"]),
             "ended_edges": [
                 {"source": source, "kind": kind, "target": target, "role": role, "until": until}
                 for (source, kind, target, role), until in self._ended_edges.items()
@@ -102,7 +108,7 @@ class Fold:
             "edges": list(self._edges.values()),
             "events": self._events,
             "subjects": [
-                [node, positions[-1], positions]
+                (node, positions[-1], positions)
                 for node, positions in self._subjects.items()
                 if node not in self._born
             ],
@@ -124,10 +130,10 @@ class Fold:
     def _add_node(self, change: AddNode, revision: int) -> None:
         for fact in change.facts.values():
             _check(fact)
-        facts = json.dumps(dict(change.facts), ensure_ascii=False, separators=(",", ":"))
+        facts = to_json(change.facts).decode()
         run = change.facts.get("run_id") if change.kind is NodeKind.RUN else None
         self._born[change.id] = revision
-        self._nodes[change.id] = [
+        self._nodes[change.id] = (
             change.kind.label,
             change.id,
             change.kind.value,
@@ -136,38 +142,37 @@ class Fold:
             facts,
             change.facts.get("number"),
             None if run is None else f"runs:/{run}",
-        ]
+        )
         if change.owner != REGISTRY:
-            self._owners.append([change.id, change.owner])
+            self._owners.append((change.id, change.owner))
 
     def _set(self, change: Set, revision: int) -> None:
-        node, key, value = change
+        node, key, value, first = change
         slot = (node, key)
         _check(value)
-        lives = self._values.get(slot)
-        if lives is None:
-            lives = self._values[slot] = []
+        held = self._values.get(slot, _UNKNOWN)
+        if held:
+            if held[_SINCE] != revision:
+                self._past.append((*held[:_UNTIL], revision, *held[_VALUE:]))
+        elif held is _UNKNOWN and not first and node not in self._born:
             # A node of this fold has nothing written that could end.
-            if node not in self._born:
-                self._ended_values[slot] = revision
-        elif lives and lives[-1][_UNTIL] == STILL:
-            lives[-1][_UNTIL] = revision
-            if lives[-1][_SINCE] == revision:
-                lives.pop()
-        if value is not None:
-            # A node says which plain keys it ever had, so that reads need not look for others.
-            if node != REGISTRY and "/" not in key:
-                self._keys.setdefault(node, {})[key] = None
-            lives.append([node, key, revision, STILL, value, *self._listed(node, revision)])
+            self._ended_values[slot] = revision
+        if key in self._shown:
+            self._shown[key][node] = None
+        self._values[slot] = None if value is None else self._life(node, key, revision, value)
 
-    def _listed(self, node: int, revision: int) -> tuple[int | None, int | None]:
-        """Return what puts a value into the lists of its node.
+    def _life(self, node: int, key: str, revision: int, value: Scalar) -> _Row:
+        """Return the row of a value that begins, and what puts it into the lists of its node.
 
         Nobody lists the names in the registry, and what a node was born with is no change.
         """
         if node == REGISTRY:
-            return None, None
-        return node, None if self._born.get(node) == revision else revision
+            return node, key, revision, STILL, value, None, None
+        # A node says which plain keys it ever had, so that reads need not look for others.
+        if "/" not in key:
+            self._keys.setdefault(node, {})[key] = None
+        later = None if self._born.get(node) == revision else revision
+        return node, key, revision, STILL, value, node, later
 
     def _add_edge(self, change: AddEdge, revision: int) -> None:
         name = _edge_name(change)
@@ -176,7 +181,7 @@ class Fold:
         source, kind, target, role = name
         is_new = source in self._born or name in self._ended_edges
         key = f"{source}/{target}/{revision}/{role}"
-        self._edges[name] = [kind, source, target, role, revision, change.declared, is_new, key]
+        self._edges[name] = kind, source, target, role, revision, change.declared, is_new, key
 
     def _end_edge(self, change: EndEdge, revision: int) -> None:
         self._ended_edges.setdefault(_edge_name(change), revision)
@@ -185,22 +190,14 @@ class Fold:
         """Return the nodes with their keys, and the events that mention them already."""
         keys, mentions = self._keys, self._subjects
         return [
-            [*row, list(keys.get(node, ())) or None, mentions.get(node)]
+            (*row, list(keys.get(node, ())) or None, mentions.get(node))
             for node, row in self._nodes.items()
         ]
 
-    def _touched(self) -> set[tuple[int, str]]:
-        return self._values.keys() | self._ended_values.keys()
-
     def _mirrored(self, key: str) -> list[_Map]:
         """Return the last word on one key, which the node shows to people, too."""
-        found = []
-        for node, touched in self._values:
-            if touched == key:
-                lives = self._values[node, touched]
-                holds = lives and lives[-1][_UNTIL] == STILL
-                found.append({"node": node, key: lives[-1][_VALUE] if holds else None})
-        return found
+        held = [(node, self._values[node, key]) for node in self._shown[key]]
+        return [{"node": node, key: None if row is None else row[_VALUE]} for node, row in held]
 
 
 def folds_of(part: Part) -> list[Mapping[str, object]]:
@@ -220,7 +217,7 @@ def folds_of(part: Part) -> list[Mapping[str, object]]:
 def marked(parameters: Mapping[str, Any], token: str | None) -> Mapping[str, object]:
     """Return the same, with a token on the first event."""
     first, *others = parameters["events"]
-    return {**parameters, "events": [[*first[:-1], token], *others]}
+    return {**parameters, "events": [(*first[:-1], token), *others]}
 
 
 def _edge_name(change: AddEdge | EndEdge) -> _EdgeName:

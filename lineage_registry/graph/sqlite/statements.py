@@ -92,7 +92,7 @@ INDEXES: Final = (
     "CREATE INDEX revision_by_key ON revision (key) WHERE key IS NOT NULL",
     "CREATE INDEX node_by_kind ON node (kind)",
     "CREATE INDEX node_by_owner ON node (owner, kind)",
-    f"CREATE INDEX value_by_key ON value (key, {_PREFIX.replace('v.', '')})",
+    f"CREATE INDEX value_by_key ON value (key, {_PREFIX.replace('v.', '')}) WHERE node <> 0",
     "CREATE INDEX tombstone ON value (node, until, since) WHERE key = 'deleted'",
     "CREATE INDEX edge_by_target ON edge (target, source, kind, role, until, since, declared)",
 )
@@ -295,7 +295,8 @@ def select(
         # The first filter leads: its matches are found by the index, the others tested on each.
         source = (
             f"(SELECT DISTINCT v.node FROM value v INDEXED BY value_by_key"
-            f" WHERE {_filter(0, comparisons[0])}) m CROSS JOIN node n ON n.id = m.node"
+            f" WHERE v.node <> 0 AND {_filter(0, comparisons[0])})"
+            " m CROSS JOIN node n ON n.id = m.node"
         )
         first = 1
     return "".join(

@@ -76,7 +76,7 @@ class Batch:
         self._changed[change.id, self._revision] = None
 
     def _set(self, change: Set) -> None:
-        node, key, value = change
+        node, key, value, first = change
         if value is None:
             self._end(change)
             return
@@ -84,7 +84,7 @@ class Batch:
         running = self._values.get(pair)
         if running is not None and running[0] < self._revision:
             self._past.append((*pair, running[0], self._revision, encode(running[1])))
-        elif running is None and not self._is_new(node):
+        elif running is None and not first and not self._is_new(node):
             self._closed.append((*pair, self._revision))
         self._values[pair] = self._revision, value
         if node != REGISTRY:
