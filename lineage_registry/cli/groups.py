@@ -137,6 +137,10 @@ def noun(name: str, entry: Noun) -> Any:
     class NounGroup(TableGroup):
         sections: Mapping[str, Mapping[str, Verb | Noun]] = {"Commands": entry.verbs}
 
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            """Take the default command where none is named."""
+            return super().parse_args(ctx, [*_unsaid(entry, ctx, args), *args])
+
     app = typer.Typer(
         cls=NounGroup,
         name=name,
@@ -177,6 +181,14 @@ def every_command() -> dict[str, Verb]:
         else:
             found[name] = entry
     return found
+
+
+def _unsaid(entry: Noun, ctx: Any, args: list[str]) -> list[str]:
+    """Return the command that is meant where nothing but options is typed; it takes those, too."""
+    named = args and (not args[0].startswith("-") or not entry.verbs.keys().isdisjoint(args))
+    asks_help = bool(args) and args[0] in ctx.help_option_names
+    silent = entry.default is None or named or asks_help or ctx.resilient_parsing
+    return [] if silent else [str(entry.default)]
 
 
 def _nothing() -> None: ...

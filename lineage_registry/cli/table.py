@@ -26,10 +26,17 @@ class Verb(NamedTuple):
 
 
 class Noun(NamedTuple):
-    """A group of commands about one kind of thing."""
+    """A group of commands about one kind of thing.
+
+    Attributes:
+        help: What they are about.
+        verbs: The commands by name.
+        default: The one that the group's name alone calls; without one it prints the help page.
+    """
 
     help: str
     verbs: Mapping[str, Verb]
+    default: str | None = None
 
 
 def _family(kind: str) -> dict[str, Verb]:
@@ -200,7 +207,11 @@ NOUNS: Final[Mapping[str, Noun]] = {
             "clear": Verb("Empty the cache.", "cache:clear"),
         },
     ),
-    "config": Noun("Settings.", {"show": Verb("Show the settings that hold here.", "setup:show")}),
+    "config": Noun(
+        "Settings; `config` alone shows them.",
+        {"show": Verb("Show the settings that hold here.", "setup:show")},
+        default="show",
+    ),
 }
 
 SECTIONS: Final[Mapping[str, Mapping[str, Verb | Noun]]] = {

@@ -166,6 +166,14 @@ def test_settings_tell_where_they_come_from_and_keep_their_secrets(lreg, monkeyp
     assert lreg("config", "show", "--url", "here", "--json").answer["url"] == "here"
 
 
+def test_config_alone_shows_the_settings(lreg):
+    assert lreg("config").out == lreg("config", "show").out
+    assert lreg("config", "--url", "here", "--json").answer["url"] == "here"
+    assert lreg("config", "--origin").out == lreg("config", "show", "--origin").out
+    assert "Commands:" in lreg("config", "--help").out
+    assert "no command 'nosuch'" in lreg("config", "nosuch").err
+
+
 def test_the_settings_say_where_things_really_are(lreg, somewhere, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(somewhere / "caches"))
     shown = lreg("config", "show", "--url", "here", "--json").answer
