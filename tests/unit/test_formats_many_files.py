@@ -18,6 +18,7 @@ from lineage_registry.formats import door
 from lineage_registry.formats.builtin import handlers
 from lineage_registry.formats.containers.limits import MAX_UNPACKED, budget_for
 from lineage_registry.formats.gguf.header import read_header
+from lineage_registry.formats.numpy import arrays
 from lineage_registry.formats.pickles import handler
 from lineage_registry.ports import commands as c
 from lineage_registry.ports.filesets import remembering
@@ -59,6 +60,32 @@ def test_bytes_that_are_named_often_are_looked_into_once(looked):
     found = handlers().inspect(Blobs({**many, "a.txt": b"words"}))
     assert found.verdict is Verdict.NEEDS_TRUST
     assert len(looked) <= 2
+
+
+def test_arrays_are_read_once_whoever_looks_and_however_often_they_are_named(monkeypatch):
+    read: list[object] = []
+    real = arrays.read_array_header
+
+    def header(stream):
+        read.append(stream)
+        return real(stream)
+
+    monkeypatch.setattr(arrays, "read_array_header", header)
+    stream = io.BytesIO()
+    np.savez(stream, a=np.zeros((2, 3)), b=np.ones(4))
+    many = {f"f{number}.npz": stream.getvalue() for number in range(50)}
+    found = handlers().inspect(Blobs(many))
+    assert (found.tensors, found.parameters, found.listed[0].name) == (100, 500, "a")
+    assert len(read) == 2
+    read.clear()
+    assert handlers().inspect(Blobs({**many, "a.txt": b"words"})).parameters == 500
+    assert len(read) == 2
+    read.clear()
+    single = io.BytesIO()
+    np.save(single, np.ones(3))
+    found = handlers().inspect(Blobs({"a.npy": single.getvalue(), "b.npy": single.getvalue()}))
+    assert [one.name for one in found.listed] == ["a", "b"]
+    assert len(read) == 1
 
 
 def test_registering_looks_once_at_bytes_that_are_named_often(looked):

@@ -7,14 +7,14 @@ from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
 from lineage_registry.formats.archives.members import opened
 from lineage_registry.formats.companions import unexplained
-from lineage_registry.formats.numpy.arrays import Arrays
+from lineage_registry.formats.numpy.arrays import Array, Arrays, read_array
 from lineage_registry.formats.reading import plain
 from lineage_registry.formats.requirements import require
 from lineage_registry.formats.sniffing.files import disagreement, kind_of, of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.weights import NUMPY_ARRAY, chosen, confidence, counted
 from lineage_registry.formats.writing import whole_file
-from lineage_registry.ports.filesets import FileSet, LocalFiles, total_size
+from lineage_registry.ports.filesets import FileSet, LocalFiles, once_each, remembering, total_size
 from lineage_registry.ports.handlers import Confidence, FormatHandler
 
 _FILE = "array.npy"
@@ -41,8 +41,10 @@ class NumpyHandler(FormatHandler):
         if not paths:
             raise UnreadableArtifactError("there is no array of numpy")
         found = Arrays()
-        for path in paths:
-            _look(files, path, found)
+        each = once_each(files, paths, lambda path: _arrays_in(files, path))
+        for path, arrays in zip(paths, each, strict=True):
+            for name, array in arrays:
+                found.see(name or path.removesuffix(".npy"), array)
         verdict, reasons = found.verdict()
         extra = unexplained(files, paths)
         if verdict is Verdict.SAFE and extra:
@@ -80,15 +82,26 @@ def _arrays(files: FileSet) -> list[str]:
     return of_kinds(files, FileKind.NPY, FileKind.NPZ)
 
 
-def _look(files: FileSet, path: str, found: Arrays) -> None:
+def _arrays_in(files: FileSet, path: str) -> list[tuple[str, Array]]:
+    """Return the arrays of a file by name; of a set that remembers, it is read once.
+
+    What is an array and no archive of them has no name but that of the file.
+    """
+    seen = remembering(files)
+    return seen.once(("arrays", path), lambda: _read(seen, path))
+
+
+def _read(files: FileSet, path: str) -> list[tuple[str, Array]]:
     if kind_of(files, path) is FileKind.NPY:
         with files.open(path) as stream:
-            found.see(path.removesuffix(".npy"), stream, files.size(path))
-        return
+            return [("", read_array(stream, files.size(path)))]
+    found = []
     with opened(files, path) as members:
         for name in members.paths():
             with members.open(name) as stream:
-                found.see(name.removesuffix(".npy"), stream, members.size(name))
+                array = read_array(stream, members.size(name))
+            found.append((name.removesuffix(".npy"), array))
+    return found
 
 
 def _loaded(folder: Path, wanted: object, *, trusted: bool) -> Any:

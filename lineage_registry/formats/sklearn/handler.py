@@ -9,7 +9,7 @@ from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.archives.members import Members, opened
 from lineage_registry.formats.archives.strays import refuse_strays
 from lineage_registry.formats.companions import unexplained
-from lineage_registry.formats.numpy.arrays import Arrays
+from lineage_registry.formats.numpy.arrays import Arrays, read_array
 from lineage_registry.formats.numpy.header import MAGIC
 from lineage_registry.formats.reading import plain
 from lineage_registry.formats.sklearn import skops_files
@@ -106,7 +106,8 @@ def _count(members: Members, arrays: Arrays) -> None:
             is_array = stream.read(len(MAGIC)) == MAGIC
             stream.seek(0)
             if is_array:
-                arrays.see(name.removesuffix(".npy"), stream, members.size(name))
+                array = read_array(stream, members.size(name))
+                arrays.see(name.removesuffix(".npy"), array)
 
 
 def _verdict(
