@@ -86,5 +86,6 @@ def _lines(made: "HubVersion") -> Iterator[Line]:
     yield Line([Cell("from ", "dim"), Cell(made.source), Cell(_AGAIN if made.already else "")])
     for link in made.links:
         held = link.commit[:12] if link.commit else "a name, no files here"
-        words = [Cell(f"{link.role} ", "dim"), ref(link.reference)]
+        how = f"tested on, {link.role} " if link.tested else f"{link.role} "
+        words = [Cell(how, "dim"), ref(link.reference)]
         yield Line([*words, Cell(f"  {link.repository} ({held})", "dim")])

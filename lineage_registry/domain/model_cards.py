@@ -17,13 +17,34 @@ from lineage_registry.domain.licence_table import KNOWN, NO_LICENCE
 
 
 class Result(NamedTuple):
-    """A value that a card says was measured, and on which data."""
+    """A value that a card says was measured, and on which data.
+
+    Attributes:
+        metric: What was measured: accuracy, wer.
+        dataset: The data's name for people.
+        task: What the model had to do: text-classification.
+        label: The metric's name for people.
+        source: The data's id on the Hub, if the author wrote one.
+        revision: Its commit.
+    """
 
     metric: str
     value: str
     dataset: str = ""
     config: str = ""
     split: str = ""
+    task: str = ""
+    label: str = ""
+    source: str = ""
+    revision: str = ""
+
+
+class Measure(NamedTuple):
+    """A result that is a number, and the key of its metric."""
+
+    key: str
+    value: float
+    result: Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +131,31 @@ def _spdx(licence: str) -> str:
 
 
 def metrics_of(results: Sequence[Result]) -> dict[str, float]:
-    """Return measured values by `metric/dataset`; with configuration and split if two are alike.
-
-    What is no finite number is left out.
+    """Return measured values by the keys that `measures_of` gives.
 
     Example:
         >>> metrics_of([Result("accuracy", "0.91", "GLUE")])
         {'accuracy/GLUE': 0.91}
     """
-    found: dict[str, float] = {}
+    return {one.key: one.value for one in measures_of(results)}
+
+
+def measures_of(results: Sequence[Result]) -> list[Measure]:
+    """Return measured values, each with a key of its own, `metric/dataset`.
+
+    Where two are alike the later one's has configuration and split, then task and label behind
+    it. What is no finite number, or is alike in all of that, is left out.
+    """
+    found: dict[str, Measure] = {}
     for result in results:
         value = _number(result.value)
-        short, full = result[:1] + result[2:3], result[:1] + result[2:]
-        keys = (key for key in map(_key, (short, full)) if key not in found)
+        short = (result.metric, result.dataset)
+        full = (*short, result.config, result.split)
+        told = (short, full, (*full, result.task, result.label))
+        keys = (key for key in map(_key, told) if key not in found)
         if result.metric and value is not None and (key := next(keys, None)):
-            found[key] = value
-    return found
+            found[key] = Measure(key, value, result)
+    return [*found.values()]
 
 
 def _number(text: str) -> float | None:

@@ -24,6 +24,14 @@ _ID: Final = re.compile(rf"(?:{_PART}/)?{_PART}")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _CACHED: Final = re.compile(rf"(models|datasets)--(?:({_PART}?)--)?({_PART})")
 _PAGES: Final = ("https://huggingface.co/", "http://huggingface.co/", "https://hf.co/")
+# Cards that the Trainer writes name the loader of local files, or nothing, where data has an id.
+_LOADERS: Final = frozenset(
+    {
+        *("arrow", "csv", "generator", "json", "pandas", "parquet", "text", "webdataset"),
+        *("audiofolder", "imagefolder", "videofolder"),
+        "unknown",
+    }
+)
 _NOT_OF_THE_REPOSITORY: Final = (".git", ".cache/huggingface")
 
 
@@ -114,13 +122,23 @@ def repository_of(text: str, space: Space) -> tuple[Repository, str | None]:
 
 
 def named_repository(text: str, space: Space) -> Repository | None:
-    """Return the repository that a card names, by its id or page; None for anything else."""
+    """Return the repository that a card names, by its id or page; None for anything else.
+
+    Data that the library read with a loader of its own, `imagefolder`, is in no repository.
+    """
     for page in _PAGES:
         text = text.removeprefix(page)
     if space is Space.DATASETS:
         text = text.removeprefix(_DATASETS)
+        if text.casefold() in _LOADERS:
+            return None
     text = text.rstrip("/")
     return Repository(space, text) if _is_id(text) else None
+
+
+def is_commit(text: str) -> bool:
+    """Whether a text is the whole hash of a commit."""
+    return bool(_COMMIT.fullmatch(text))
 
 
 def open_snapshot(folder: Path, repository: Repository | None, commit: str | None) -> Snapshot:
@@ -155,7 +173,7 @@ def open_snapshot(folder: Path, repository: Repository | None, commit: str | Non
         )
     else:
         inside = root
-    if not _COMMIT.fullmatch(commit):
+    if not is_commit(commit):
         raise InvalidInputError(
             f"not a commit: {commit[:60]!a}", hint="give all 40 hexadecimal digits of its hash"
         )

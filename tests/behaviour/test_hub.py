@@ -40,7 +40,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def linked(made: HubVersion) -> dict[str, tuple[str, str, str | None]]:
-    return {one.repository: (one.role, one.reference, one.commit) for one in made.links}
+    found = [one for one in made.links if not one.tested]
+    return {one.repository: (one.role, one.reference, one.commit) for one in found}
+
+
+def evaluated_on(made: HubVersion) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    found = [one for one in made.links if one.tested]
+    return [(one.repository, one.role, one.reference, one.metrics) for one in found]
 
 
 def test_a_snapshot_becomes_a_version_with_the_lineage_of_its_card(
@@ -70,6 +76,9 @@ def test_a_snapshot_becomes_a_version_with_the_lineage_of_its_card(
     assert made.licence == "Apache-2.0"
     assert made.metrics == {"accuracy/GLUE SST-2": 0.91}
     assert made.left_out == ["1 results: no number, or there already"]
+    assert evaluated_on(made) == [
+        ("hf://datasets/glue", "validation", "datasets:/hf--glue/1", ("accuracy/GLUE SST-2",))
+    ]
     assert {node.reference for node in made.upstream().nodes} >= {
         "models:/acme--base/1",
         "datasets:/acme--forms/1",
@@ -104,6 +113,79 @@ def test_the_same_commit_is_registered_once(place: Place, cache: Path) -> None:
     registry.delete_version(first.reference, force=True, reason="wrong")
     with pytest.raises(DeletedError, match="acme--tuned/1"):
         registry.register_from_hub(folder)
+
+
+RESULTS = """---
+datasets: [imagefolder, acme/forms]
+model-index:
+- name: tuned
+  results:
+  - task: {{type: text-classification}}
+    dataset: {{type: acme/forms, config: en, split: test, revision: {commit}}}
+    metrics:
+    - {{type: accuracy, name: Top 1, value: 0.91}}
+    - {{type: accuracy, name: Top 5, value: 0.99}}
+    - {{type: accuracy, name: Top 9, value: 1.0}}
+  - dataset: {{name: Forms, type: acme/forms, split: "test[:10%]", revision: main}}
+    metrics: [{{name: f1, value: "0.8"}}]
+  - dataset: {{name: Exams, type: acme/exams, split: validation}}
+    metrics: [{{type: wer, value: high}}]
+  - dataset: {{name: mine, type: imagefolder}}
+    metrics: [{{type: loss, value: 0.1}}]
+---
+"""
+
+
+def test_results_are_edges_to_the_data_with_what_was_measured_there(
+    place: Place, cache: Path
+) -> None:
+    registry, card = place.registry, RESULTS.format(commit=COMMIT).encode()
+    first = registry.register_from_hub(
+        cached(cache, "acme/forms", {"a.csv": b"a\n"}, COMMIT, "datasets")
+    )
+    newest = registry.register_from_hub(
+        cached(cache, "acme/forms", {"a.csv": b"b\n"}, LATER, "datasets")
+    )
+    before = place.revision
+    made = registry.register_from_hub(cached(cache, "acme/tuned", llama(card)))
+    assert place.revision == before + 1, "all of it is one commit"
+    forms, exams = "hf://datasets/acme/forms", "hf://datasets/acme/exams"
+    en = "accuracy/acme-forms/en/test"
+    at_commit = ("accuracy/acme-forms", en, f"{en}/text-classification/Top 9")
+    assert evaluated_on(made) == [
+        (forms, "test", first.reference, at_commit),
+        (forms, "test", newest.reference, ("f1/Forms",)),
+        (exams, "validation", "datasets:/acme--exams/1", ()),
+    ]
+    assert linked(made) == {forms: ("train", newest.reference, LATER)}
+    assert made.left_out == [
+        "'imagefolder': no repository",
+        "1 results: no number, or there already",
+    ]
+    assert {made.metrics[key] for key in at_commit} == {0.91, 0.99, 1.0}
+    assert made.run is not None
+    read = {(one.edge, one.role, one.reference) for one in registry.get_run(made.run).inputs}
+    assert read == {
+        ("USED", "train", newest.reference),
+        ("EVALUATED_ON", "test", first.reference),
+        ("EVALUATED_ON", "test", newest.reference),
+        ("EVALUATED_ON", "validation", "datasets:/acme--exams/1"),
+    }
+    assert registry.recall("datasets:/acme--exams/1").versions == []
+    found = registry.recall("datasets:/acme--exams/1", newest.reference, evaluated=True)
+    assert [(one.reference, one.tested_only) for one in found.versions] == [(made.reference, False)]
+    found = registry.recall("datasets:/acme--exams/1", evaluated=True)
+    assert [(one.reference, one.tested_only) for one in found.versions] == [(made.reference, True)]
+    place.demand_sound()
+
+
+def test_a_commit_that_is_not_here_is_said(place: Place, cache: Path) -> None:
+    registry, card = place.registry, RESULTS.format(commit=LATER).encode()
+    data = cached(cache, "acme/forms", {"a.csv": b"a\n"}, COMMIT, "datasets")
+    here = registry.register_from_hub(data)
+    made = registry.register_from_hub(cached(cache, "acme/tuned", llama(card)))
+    assert evaluated_on(made)[0][2] == here.reference
+    assert any("tested at" in said and LATER in said for said in made.left_out)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ def test_a_snapshot_is_imported_and_says_what_was_linked(lreg, somewhere):
     assert f"from hf://acme/tuned@{COMMIT}" in done.out
     assert "finetune acme--base:1  hf://acme/base (a name, no files here)" in done.out
     assert "train datasets:/hf--glue/1  hf://datasets/glue" in done.out
+    assert "tested on, validation datasets:/hf--glue/1  hf://datasets/glue" in done.out
     assert "left out: 1 results" in done.err
     again = lreg("import-hub", folder)
     assert "which was registered before" in again.out
@@ -36,6 +37,8 @@ def test_programs_get_the_version_with_its_links(lreg, somewhere):
         "role": "adapter",
         "reference": "models:/acme--base/1",
         "commit": None,
+        "tested": False,
+        "metrics": [],
     }
     listed = lreg("version", "files", "ours:1", "--json").answer
     assert [one["path"] for one in listed["files"]] == ["config.json", "model.safetensors"]

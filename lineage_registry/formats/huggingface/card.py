@@ -72,21 +72,33 @@ def _words(value: Any) -> list[str]:
 def _results(index: Any) -> Iterator[Result]:
     for model in _maps(index):
         for result in _maps(model.get("results")):
-            data = result.get("dataset")
-            told = data if isinstance(data, dict) else {}
-            on = [_word(told.get(key)) for key in ("name", "config", "split")]
+            task, data = _map(result.get("task")), _map(result.get("dataset"))
             for metric in _maps(result.get("metrics")):
-                yield Result(_word(metric.get("type")), _word(metric.get("value")), *on)
+                yield Result(
+                    metric=_word(metric.get("type")) or _word(metric.get("name")),
+                    value=_word(metric.get("value")),
+                    dataset=_word(data.get("name")) or _word(data.get("type")),
+                    config=_word(data.get("config")),
+                    split=_word(data.get("split")),
+                    task=_word(task.get("type")),
+                    label=_word(metric.get("name")),
+                    source=_word(data.get("type"), MAX_SHOWN),
+                    revision=_word(data.get("revision")),
+                )
 
 
-def _word(value: Any) -> str:
-    return bounded(value, 60) if isinstance(value, str) else ""
+def _word(value: Any, most: int = 60) -> str:
+    return bounded(value, most) if isinstance(value, str) else ""
 
 
 def _line(result: Result) -> str:
     """Return a measured value as `accuracy 0.91 on glue`."""
     said = [result.metric, result.value, "on" if result.dataset else "", result.dataset]
     return " ".join(word for word in said if word)
+
+
+def _map(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _maps(value: Any) -> list[dict[str, Any]]:
