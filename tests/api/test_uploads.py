@@ -10,14 +10,12 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import urllib3
-from minio import Minio
 
 from lineage_registry.api import create_app
 from lineage_registry.api.blobs import Blobs
@@ -36,6 +34,7 @@ from lineage_registry.ports.uploads import PART_SIZE, Fingerprint, fingerprint
 from lineage_registry.remote import HttpArtifactStore
 from lineage_registry.settings import Settings
 from tests.api.conftest import running
+from tests.buckets import client_of, store_in, url_of
 from tests.conformance.test_artifact_stores import CuttingProxy
 from tests.servers.cache import REPOSITORY
 
@@ -365,16 +364,7 @@ def test_an_upload_belongs_to_who_began_it(tmp_path, behind):
 @pytest.fixture
 def s3(s3_server):
     """A store in S3 that clients reach at the same address as the server."""
-    scheme = "https" if s3_server.secure else "http"
-    with S3ArtifactStore(
-        s3_server.endpoint,
-        BUCKET,
-        s3_server.access_key,
-        s3_server.secret_key,
-        secure=s3_server.secure,
-        prefix=uuid.uuid4().hex,
-        public_url=f"{scheme}://{s3_server.endpoint}",
-    ) as opened:
+    with store_in(s3_server, BUCKET, public_url=url_of(s3_server)) as opened:
         opened.check()
         yield opened
 
@@ -570,15 +560,7 @@ class TestPresigned:
         path = blob(tmp_path / "file", 3 * PART_SIZE)
         known = fingerprint(path)
         with (
-            S3ArtifactStore(
-                s3_server.endpoint,
-                BUCKET,
-                s3_server.access_key,
-                s3_server.secret_key,
-                secure=s3_server.secure,
-                prefix=uuid.uuid4().hex,
-                public_url=nowhere,
-            ) as behind,
+            store_in(s3_server, BUCKET, public_url=nowhere) as behind,
             serving(tmp_path / "registry", behind) as url,
             HttpArtifactStore(url) as store,
         ):
@@ -597,14 +579,8 @@ class TestPresigned:
         s3.upload(path, known)
         proxy = CuttingProxy(s3_server.endpoint, cuts=cuts, after=MIB)
         with (
-            S3ArtifactStore(
-                s3_server.endpoint,
-                BUCKET,
-                s3_server.access_key,
-                s3_server.secret_key,
-                secure=s3_server.secure,
-                prefix=s3._prefix,
-                public_url=f"http://{proxy.endpoint}",
+            store_in(
+                s3_server, BUCKET, prefix=s3._prefix, public_url=f"http://{proxy.endpoint}"
             ) as behind,
             serving(tmp_path / "registry", behind) as url,
             HttpArtifactStore(url) as store,
@@ -620,21 +596,9 @@ class TestPresigned:
     def test_without_a_public_address_bytes_pass_the_server(self, s3_server, tmp_path, sent):
         path = blob(tmp_path / "file", 2 * PART_SIZE + 1)
         known = fingerprint(path)
-        client = Minio(
-            s3_server.endpoint,
-            s3_server.access_key,
-            s3_server.secret_key,
-            secure=s3_server.secure,
-        )
+        client = client_of(s3_server)
         with (
-            S3ArtifactStore(
-                s3_server.endpoint,
-                BUCKET,
-                s3_server.access_key,
-                s3_server.secret_key,
-                secure=s3_server.secure,
-                prefix=uuid.uuid4().hex,
-            ) as behind,
+            store_in(s3_server, BUCKET) as behind,
             serving(tmp_path / "registry", behind) as url,
             HttpArtifactStore(url) as store,
         ):

@@ -21,6 +21,7 @@ from lineage_registry.ports.graph import GraphStore
 from lineage_registry.registry import Registry
 from lineage_registry.services.local import LocalCommands
 from lineage_registry.settings import Settings
+from tests.buckets import client_of
 from tests.servers import Neo4jAddress, S3Address
 
 ACTOR = "ada"
@@ -168,7 +169,7 @@ def wipe_neo4j(address: Neo4jAddress) -> None:
 
 
 def remove_bucket(address: S3Address, bucket: str) -> None:
-    client = Minio(address.endpoint, address.access_key, address.secret_key, secure=address.secure)
+    client = client_of(address)
     if client.bucket_exists(bucket):
         for found in client.list_objects(bucket, recursive=True):
             client.remove_object(bucket, found.object_name or "")

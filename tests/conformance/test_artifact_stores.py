@@ -30,6 +30,7 @@ from lineage_registry.errors import (
     StorageFullError,
 )
 from lineage_registry.testing.artifacts import MIB, ArtifactStoreContract, pattern
+from tests.buckets import client_of, store_in
 
 BUCKET = "conformance"
 
@@ -82,14 +83,7 @@ def local_store(tmp_path_factory):
 
 @pytest.fixture
 def s3_store(s3_server):
-    with S3ArtifactStore(
-        s3_server.endpoint,
-        BUCKET,
-        s3_server.access_key,
-        s3_server.secret_key,
-        secure=s3_server.secure,
-        prefix=uuid.uuid4().hex,
-    ) as store:
+    with store_in(s3_server, BUCKET) as store:
         store.check()
         yield store
 
@@ -148,13 +142,7 @@ class TestS3ArtifactStore(ArtifactStoreContract):
 
     @pytest.fixture
     def raw(self, store, s3_server):
-        client = Minio(
-            s3_server.endpoint,
-            s3_server.access_key,
-            s3_server.secret_key,
-            secure=s3_server.secure,
-        )
-        return RawBucket(client, store._prefix.rstrip("/"))
+        return RawBucket(client_of(s3_server), store._prefix.rstrip("/"))
 
 
 def put_many(root: str, seed: int) -> list[str]:
@@ -282,14 +270,7 @@ class TestOnlyLocal:
 
 class TestOnlyS3:
     def connect(self, s3_server, **changes):
-        address = {
-            "endpoint": s3_server.endpoint,
-            "bucket": BUCKET,
-            "access_key": s3_server.access_key,
-            "secret_key": s3_server.secret_key,
-            "secure": s3_server.secure,
-        }
-        return S3ArtifactStore(**(address | changes))
+        return store_in(s3_server, **({"bucket": BUCKET, "prefix": ""} | changes))
 
     def test_who_knows_the_size_asks_one_question_less(self, s3_store, monkeypatch):
         digest, asked, real = s3_store.put(io.BytesIO(b"weights")).digest, [], S3ArtifactStore._size

@@ -9,36 +9,23 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import urllib3
-from minio import Minio
 
 from lineage_registry.artifacts import s3_multipart
 from lineage_registry.artifacts.local import LocalArtifactStore
-from lineage_registry.artifacts.s3 import S3ArtifactStore
 from lineage_registry.domain.digests import Digest
 from lineage_registry.errors import BackendError, DigestMismatchError
 from lineage_registry.ports.uploads import PART_SIZE, fingerprint, part_size_of
+from tests.buckets import client_of, store_in
 from tests.servers.cache import REPOSITORY
 
 MIB = 1024 * 1024
 BUCKET = "uploads"
-
-
-def s3_store(address, prefix):
-    return S3ArtifactStore(
-        address.endpoint,
-        BUCKET,
-        address.access_key,
-        address.secret_key,
-        secure=address.secure,
-        prefix=prefix,
-    )
 
 
 @pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.s3)])
@@ -46,13 +33,13 @@ def store(request, tmp_path):
     if request.param == "local":
         yield LocalArtifactStore(tmp_path / "store")
         return
-    with s3_store(request.getfixturevalue("s3_server"), uuid.uuid4().hex) as opened:
+    with store_in(request.getfixturevalue("s3_server"), BUCKET) as opened:
         yield opened
 
 
 @pytest.fixture
 def s3(s3_server):
-    with s3_store(s3_server, uuid.uuid4().hex) as opened:
+    with store_in(s3_server, BUCKET) as opened:
         yield opened
 
 
@@ -147,9 +134,9 @@ def kill_at(bytes_, path, code):
 
 def open_s3(store, address):
     return (
-        "from lineage_registry.artifacts.s3 import S3ArtifactStore\n"
-        f"store = S3ArtifactStore({address.endpoint!r}, {BUCKET!r}, {address.access_key!r}, "
-        f"{address.secret_key!r}, secure={address.secure}, prefix={store._prefix!r})"
+        "from tests.buckets import store_in\n"
+        "from tests.servers import S3Address\n"
+        f"store = store_in({address!r}, {BUCKET!r}, prefix={store._prefix!r})"
     )
 
 
@@ -241,12 +228,7 @@ class TestS3:
         s3.verify(known.digest)
 
     def test_an_upload_that_still_grows_is_not_abandoned(self, s3, s3_server):
-        client = Minio(
-            s3_server.endpoint,
-            s3_server.access_key,
-            s3_server.secret_key,
-            secure=s3_server.secure,
-        )
+        client = client_of(s3_server)
         s3.check()
         upload = s3_multipart.begin(client, BUCKET, s3._key(Digest("0" * 64)))
         time.sleep(1.2)
