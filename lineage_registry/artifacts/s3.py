@@ -5,13 +5,13 @@ import os
 import re
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 from lineage_registry.domain.digests import Digest
@@ -58,7 +58,9 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 _MISSING = frozenset({"NoSuchKey", "NoSuchUpload", "NotFound"})
 # Somebody was faster, or our key may use the bucket but not ask for it: what follows will tell.
 _NOT_OURS_TO_CREATE = frozenset({"AccessDenied", "BucketAlreadyExists", "BucketAlreadyOwnedByYou"})
+_NO_SUCH_RANGE = "InvalidRange"
 _LOOKUPS = 16
+_T = TypeVar("_T")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -274,9 +276,20 @@ class S3ArtifactStore(ArtifactStore):
             return None
 
     def _sizes(self, digests: frozenset[Digest]) -> dict[Digest, int]:
-        with ThreadPoolExecutor(_LOOKUPS, "s3-lookup") as pool:
-            sizes = zip(digests, pool.map(self._size, digests), strict=True)
-            return {digest: size for digest, size in sizes if size is not None}
+        return _of_each(digests, self._size)
+
+    def _heads(self, digests: frozenset[Digest], count: int) -> dict[Digest, bytes]:
+        return _of_each(digests, partial(self._head, count=count))
+
+    def _head(self, digest: Digest, count: int) -> bytes | None:
+        try:
+            return whole(self._client, self.bucket, self._key(digest), 0, count)
+        except S3Error as error:
+            if error.code == _NO_SUCH_RANGE:  # an empty object has no first byte
+                return b""
+            if error.code not in _MISSING:
+                raise
+            return None
 
     def _iter_digests(self) -> Iterator[Digest]:
         return (blob.digest for blob in self._iter_blobs())
@@ -339,6 +352,13 @@ class S3ArtifactStore(ArtifactStore):
 
     def _key(self, digest: Digest) -> str:
         return f"{self._prefix}blobs/sha256/{digest.hex[:2]}/{digest.hex}"
+
+
+def _of_each(digests: Collection[Digest], look: Callable[[Digest], _T | None]) -> dict[Digest, _T]:
+    """Return what `look` finds of each, many at a time; what it does not find is left out."""
+    with ThreadPoolExecutor(_LOOKUPS, "s3-lookup") as pool:
+        found = zip(digests, pool.map(look, digests), strict=True)
+        return {digest: what for digest, what in found if what is not None}
 
 
 def _checked_prefix(prefix: str) -> str:

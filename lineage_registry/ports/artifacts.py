@@ -1,5 +1,6 @@
 """What a store of artifacts must offer: bytes under the name of their digest, checked both ways."""
 
+import contextlib
 import errno
 import functools
 import io
@@ -8,7 +9,6 @@ import uuid
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,7 @@ from lineage_registry.errors import (
 )
 from lineage_registry.ports.byte_streams import (
     CHUNK,
+    READ_AHEAD,
     CheckedSource,
     GuardedReader,
     SourceFailedError,
@@ -33,7 +34,6 @@ from lineage_registry.ports.pinning import PIN_LIFETIME, Pinning
 from lineage_registry.ports.staging import Staging
 from lineage_registry.ports.uploads import Fingerprint
 
-_READ_AHEAD = 64 * 1024
 _TRANSFERS = 8
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -262,7 +262,7 @@ class ArtifactStore(Pinning):
         with self._translating("open an artifact"):
             raw = self._open_at(digest, size)
         reader = GuardedReader(raw, lambda: self._translating("read an artifact"))
-        return io.BufferedReader(reader, _READ_AHEAD)
+        return io.BufferedReader(reader, READ_AHEAD)
 
     @final
     def size(self, digest: Digest) -> int:
@@ -296,6 +296,22 @@ class ArtifactStore(Pinning):
         """
         with self._translating("look up artifacts"):
             return self._sizes(frozenset(digests))
+
+    @final
+    def heads(self, digests: Iterable[Digest], count: int) -> dict[Digest, bytes]:
+        """Return the first bytes of those of `digests` that are stored, fewer of shorter ones.
+
+        Nothing is verified: as with `open_at`. A store far away is asked for many at a time.
+
+        Args:
+            digests: What to look into.
+            count: How many bytes of each, one at least.
+
+        Raises:
+            BackendError: The store failed.
+        """
+        with self._translating("look into artifacts"):
+            return self._heads(frozenset(digests), count)
 
     @final
     def iter_digests(self) -> Iterator[Digest]:
@@ -462,6 +478,16 @@ class ArtifactStore(Pinning):
         sizes = ((digest, self._size(digest)) for digest in digests)
         return {digest: size for digest, size in sizes if size is not None}
 
+    def _heads(self, digests: frozenset[Digest], count: int) -> dict[Digest, bytes]:
+        heads = {}
+        for digest in digests:
+            with (
+                contextlib.suppress(ArtifactNotFoundError),
+                io.BufferedReader(self._open_at(digest, None), count) as stream,
+            ):
+                heads[digest] = stream.read(count)
+        return heads
+
     def _put_many(self, sources: Sequence[Source], progress: Progresses) -> None:
         """Do what `_put` does with each source; no two have one digest, and none is there."""
 
@@ -540,7 +566,7 @@ class ArtifactStore(Pinning):
         self._settle(digest)
         return Stored(digest, found, existed=True)
 
-    @contextmanager
+    @contextlib.contextmanager
     def _writing(self, path: Path) -> Iterator[BinaryIO]:
         with self._translating(f"write {path}"):
             file = path.open("xb")
@@ -550,7 +576,7 @@ class ArtifactStore(Pinning):
             with self._translating(f"write {path}"):
                 file.close()
 
-    @contextmanager
+    @contextlib.contextmanager
     def _translating(self, action: str) -> Iterator[None]:
         try:
             yield
@@ -560,7 +586,7 @@ class ArtifactStore(Pinning):
             raise self._explain(error, action) from error
 
 
-@contextmanager
+@contextlib.contextmanager
 def checked_source(source: Source, progress: Progresses) -> Iterator[CheckedSource]:
     """Open one of many sources for the block, checked as it is read.
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 CHUNK = 1024 * 1024
+READ_AHEAD = 64 * 1024
 
 Guard = Callable[[], AbstractContextManager[None]]
 """Makes a context in which foreign errors become errors of the package."""
@@ -229,7 +230,7 @@ class RangeFile(io.RawIOBase):
         fetch: Returns the bytes from an offset on, so many.
     """
 
-    def __init__(self, size: int, fetch: Callable[[int, int], bytes]) -> None:
+    def __init__(self, size: int, fetch: Callable[[int, int], bytes | memoryview]) -> None:
         self._size = size
         self._fetch = fetch
         self._position = 0
@@ -264,3 +265,34 @@ class RangeFile(io.RawIOBase):
         view[: len(data)] = data
         self._position += len(data)
         return len(data)
+
+
+class HeadedFile(RangeFile):
+    """A stored file whose first bytes are known; it is opened when others are asked for.
+
+    Args:
+        head: The first bytes.
+        size: How many bytes there are.
+        whole: Opens the file.
+    """
+
+    def __init__(self, head: bytes, size: int, whole: Callable[[], BinaryIO]) -> None:
+        super().__init__(size, self._piece)
+        self._head = head
+        self._whole = whole
+        self._opened: BinaryIO | None = None
+
+    def close(self) -> None:
+        """Close the file, if it was opened."""
+        if self._opened is not None:
+            self._opened.close()
+        super().close()
+
+    def _piece(self, offset: int, length: int) -> bytes | memoryview:
+        if offset < len(self._head):
+            return self._head[offset : offset + length]
+        if self._opened is None:
+            self._opened = self._whole()
+        self._opened.seek(offset)
+        data = memoryview(bytearray(length))
+        return data[: self._opened.readinto(data)]  # type: ignore[attr-defined]

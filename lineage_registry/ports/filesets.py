@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
@@ -197,6 +197,12 @@ class RememberingFiles:
                 self._heads[path] = stream.read(max(count, _HEAD))
         return self._heads[path][:count]
 
+    def read_heads(self, paths: Sequence[str]) -> None:
+        """Read the first bytes of many files at once, if the set can: `head` then need not wait."""
+        at_once: Callable[..., dict[str, bytes]] | None = getattr(self.files, "heads", None)
+        if at_once is not None:
+            self._heads |= at_once([one for one in paths if one not in self._heads], _HEAD)
+
     def identity(self, path: str) -> object:
         """Return what is equal for files of equal bytes, as far as the set knows."""
         return identity(self.files, path)
@@ -244,6 +250,10 @@ class SomeFiles(RememberingFiles):
     def head(self, path: str, count: int) -> bytes:
         """Return the first bytes of a file, fewer if it is shorter."""
         return self._whole.head(self.name_in_whole(path), count)
+
+    def read_heads(self, paths: Sequence[str]) -> None:
+        """Read the first bytes of many files at once, if the set can: `head` then need not wait."""
+        self._whole.read_heads([self.name_in_whole(path) for path in paths])
 
     def once(self, key: object, find: Callable[[], _T]) -> _T:
         """Return what `find` found the first time that this key was asked for.

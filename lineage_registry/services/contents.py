@@ -3,13 +3,16 @@
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import BinaryIO, NamedTuple
 
 from lineage_registry.domain.digests import Digest, FileEntry, Manifest
 from lineage_registry.domain.graph import Scalar
 from lineage_registry.errors import ArtifactNotFoundError, ManifestIncompleteError
 from lineage_registry.ports.artifacts import ArtifactStore
+from lineage_registry.ports.byte_streams import READ_AHEAD, HeadedFile
 from lineage_registry.ports.commands import File, RegisterVersion
+from lineage_registry.ports.filesets import remembering
 from lineage_registry.ports.formats import ensure_storable
 from lineage_registry.services.content_facts import facts_of
 from lineage_registry.services.content_weights import weights_of
@@ -41,6 +44,7 @@ class StoredFiles:
     def __init__(self, artifacts: ArtifactStore, manifest: Manifest) -> None:
         self._artifacts = artifacts
         self._entries = {entry.path: entry for entry in manifest.files}
+        self._heads: dict[Digest, bytes] = {}
 
     def paths(self) -> list[str]:
         """Return the names of all files, sorted."""
@@ -53,7 +57,18 @@ class StoredFiles:
     def open(self, path: str) -> BinaryIO:
         """Return one file, seekable."""
         entry = self._entry(path)
-        return self._artifacts.open_at(entry.digest, entry.size)
+        whole = partial(self._artifacts.open_at, entry.digest, entry.size)
+        head = self._heads.get(entry.digest)
+        if head is None:
+            return whole()
+        return io.BufferedReader(HeadedFile(head, entry.size, whole), READ_AHEAD)
+
+    def heads(self, paths: Sequence[str], count: int) -> dict[str, bytes]:
+        """Return the first bytes of many files, asked for at once; they are not fetched again."""
+        digests = {path: self._entry(path).digest for path in paths}
+        self._heads |= self._artifacts.heads(digests.values(), count)
+        there = ((path, self._heads.get(digest)) for path, digest in digests.items())
+        return {path: head for path, head in there if head is not None}
 
     def identity(self, path: str) -> object:
         """Return the digest of one file."""
@@ -88,7 +103,7 @@ def examine(work: Workplace, command: RegisterVersion) -> Content:
         return Content(None, {} if command.format is None else {"format": command.format})
     manifest = manifest_of(command.files)
     demand_bytes(work.artifacts, manifest)
-    files = StoredFiles(work.artifacts, manifest)
+    files = remembering(StoredFiles(work.artifacts, manifest))
     inspection = work.formats.inspect(files, command.format)
     ensure_storable(inspection)
     with io.BytesIO(manifest.encode()) as data:

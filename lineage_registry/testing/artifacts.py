@@ -266,6 +266,20 @@ class ArtifactStoreContract(ABC):
         assert store.contains([]) == frozenset()
         assert store.sizes(there | missing) == dict.fromkeys(there, 1)
 
+    def test_the_first_bytes_of_many_are_read_at_once(self, store: ArtifactStore) -> None:
+        blobs = [
+            b"",
+            b"short",
+            b"just as!",
+            b"longer than that",
+            *(b"blob %d" % n for n in range(40)),
+        ]
+        there = {store.put(io.BytesIO(data)).digest: data[:8] for data in blobs}
+        assert store.heads([*there, *there, _NOWHERE], 8) == there
+        assert store.heads([_NOWHERE], 8) == {}
+        assert store.heads([], 8) == {}
+        assert set(store.heads(iter(there), 1).values()) == {data[:1] for data in blobs}
+
     def test_many_are_stored_at_once_each_once(
         self, store: ArtifactStore, raw: RawArtifacts
     ) -> None:

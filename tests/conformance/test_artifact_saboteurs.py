@@ -315,6 +315,13 @@ class ReadsText(LocalArtifactStore):
         return super().put(source, **promised)
 
 
+class GivesTooMuch(LocalArtifactStore):
+    """Reads a whole blob where its first bytes are wanted."""
+
+    def _heads(self, digests, count):
+        return {digest: self._path(digest).read_bytes() for digest in self._sizes(digests)}
+
+
 class ForgetsSizes(LocalArtifactStore):
     """Lists blobs, and nothing about them."""
 
@@ -366,6 +373,7 @@ SABOTEURS = {
     DoesNotVerify: ["damaged_bytes_are_never_read_to_the_end"],
     ForgetsPins: ["a_pin_keeps_what_it_names_until_it_is_given_up"],
     ForgetsSizes: ["blobs_are_listed_with_their_sizes_and_times"],
+    GivesTooMuch: ["the_first_bytes_of_many_are_read_at_once"],
     HashesLazily: ["nothing_is_visible_before_the_last_byte_has_come"],
     KeepsPinsForEver: [
         "a_pin_ends_with_its_block_even_if_that_fails",

@@ -2,11 +2,13 @@
 
 import io
 import tarfile
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from minio import Minio
@@ -64,3 +66,28 @@ def test_little_of_a_large_file_is_fetched(
     assert (found.verdict, found.parameters) == (Verdict.SAFE, ELEMENTS + 3)
     assert found.bytes == path.stat().st_size > 4 * ELEMENTS
     assert 0 < sum(fetched) < MOST
+
+
+@pytest.mark.s3
+def test_many_files_are_asked_for_at_once_and_each_once(
+    registry: Registry, fetched: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, together, most = tmp_path / "data", [0], [0]
+    folder.mkdir()
+    for number in range(40):
+        np.save(folder / f"{number}.npy", np.full(2000, number))
+    counted = Minio.get_object
+
+    def slow(self: Minio, *given: Any, **named: Any) -> Any:
+        together[0] += 1
+        most[0] = max(most[0], together[0])
+        time.sleep(0.02)
+        together[0] -= 1
+        return counted(self, *given, **named)
+
+    registry.register("m", folder)
+    monkeypatch.setattr(Minio, "get_object", slow)
+    fetched.clear()
+    assert registry.inspect("models:/m/1").verdict is Verdict.SAFE
+    assert len(fetched) == 40 + 1  # the list of files
+    assert most[0] > 4

@@ -98,6 +98,7 @@ def of_kinds(files: FileSet, *kinds: FileKind) -> list[str]:
 def _by_kind(files: RememberingFiles) -> dict[FileKind, list[str]]:
     # Some twenty handlers ask this of a folder that may have ten thousand files.
     found: dict[FileKind, list[str]] = {}
+    files.read_heads(files.paths())
     for path in files.paths():
         found.setdefault(kind_of(files, path), []).append(path)
     return found
