@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage_registry.errors import UnreadableArtifactError
+from lineage_registry.formats.onnx.runtime import by_content
 from lineage_registry.formats.requirements import require
 
 _KINDS = {
@@ -24,7 +25,7 @@ _FREE_SIZE = 2
 def session(place: Path) -> Any:
     """Return what runs an ONNX file on the processor, without a word on stderr."""
     runtime = require("onnxruntime", extra="onnx")
-    quiet = runtime.SessionOptions()
+    quiet = by_content(runtime.SessionOptions(), place)
     quiet.log_severity_level = 3
     return runtime.InferenceSession(str(place), quiet, providers=["CPUExecutionProvider"])
 

@@ -14,11 +14,15 @@ from lineage_registry.errors import InvalidInputError
 from lineage_registry.formats.conversions.to_safetensors import cast_error, casted, state_of
 from lineage_registry.formats.options import torch_dtype
 from lineage_registry.formats.safetensors.handler import SafetensorsHandler
+from lineage_registry.formats.sniffing.files import of_kinds
+from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.writing import whole_file
 from lineage_registry.ports.conversions import Converter
+from lineage_registry.ports.filesets import LocalFiles
 
 _CONFIG = "config.json"
-_WEIGHTS = (".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".pt", ".pth")
+_WEIGHTS = (FileKind.SAFETENSORS, FileKind.TORCH_ZIP, FileKind.TORCH_LEGACY)
+_INDEX = (".safetensors.index.json", ".bin.index.json")
 
 
 class ToHuggingFace(Converter):
@@ -54,10 +58,11 @@ class ToHuggingFace(Converter):
 
 
 def _copy_companions(source: Path, target: Path) -> None:
-    for path in sorted(source.rglob("*")):
-        relative = path.relative_to(source)
-        if path.is_file() and not path.name.endswith(_WEIGHTS) and str(relative) != _CONFIG:
-            _copy(path, target / relative)
+    files = LocalFiles(source)
+    weights = of_kinds(files, *_WEIGHTS)
+    for path in files.paths():
+        if path not in weights and not path.endswith(_INDEX) and path != _CONFIG:
+            _copy(files.place(path), target / path)
 
 
 def _copy(path: Path, target: Path) -> None:

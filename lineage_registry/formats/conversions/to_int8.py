@@ -31,7 +31,6 @@ class ToInt8(Converter):
     libraries: ClassVar[tuple[str, ...]] = ("onnxruntime", "onnx")
 
     def _convert(self, source: Path, target: Path, **options: object) -> Mapping[str, float]:
-        onnx = require("onnx", extra="onnx")
         quantization = require("onnxruntime.quantization", extra="onnx")
         files = LocalFiles(source)
         place = files.place(chosen(of_kinds(files, FileKind.ONNX), options.get("file")))
@@ -41,7 +40,7 @@ class ToInt8(Converter):
         }
         kind = kinds[one_of("weight_type", options.get("weight_type"), tuple(kinds))]
         with TemporaryDirectory(prefix="lineage-registry-") as folder:
-            model = onnx.load_model(str(place))
+            model = runtime.load_graph(place)
             # What exporters note of shapes on the way goes stale when weights are turned, and
             # stops the quantiser.
             del model.graph.value_info[:]
@@ -54,7 +53,7 @@ class ToInt8(Converter):
                 per_channel=bool(options.get("per_channel", False)),
                 use_external_data_format=Path(folder, runtime.DATA).exists(),
             )
-            runtime.save(onnx.load_model(str(made)), target, {})
+            runtime.save(runtime.load_graph(made), target, {})
         return _difference(place, target / runtime.FILE)
 
 

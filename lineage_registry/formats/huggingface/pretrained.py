@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
+from lineage_registry.formats.huggingface.naming import readable
 from lineage_registry.formats.options import byte_size, one_of, torch_dtype
 from lineage_registry.formats.requirements import require
 
@@ -102,7 +103,8 @@ def _model(
         given["dtype"] = dtype
     if options.get("attn_implementation") is not None:
         given["attn_implementation"] = options["attn_implementation"]
-    model = kind.from_pretrained(_lasting(folder, options), **given)
+    with readable(folder) as fit:
+        model = kind.from_pretrained(_lasting(fit, options), **given)
     if "disk" in getattr(model, "hf_device_map", {}).values() and "offload_folder" not in options:
         raise InvalidInputError(
             "max_memory leaves some weights on the disk",

@@ -6,10 +6,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from lineage_registry.errors import InvalidInputError
+from lineage_registry.formats.naming import named
 from lineage_registry.formats.requirements import installed, require
 from lineage_registry.formats.writing import whole_file
 
@@ -24,14 +24,11 @@ def load(place: Path, options: dict[str, object], *, trusted: bool = False) -> A
     keras = _keras()
     with place.open("rb") as stream:
         zipped = stream.read(2) == b"PK"
-    with TemporaryDirectory(prefix="lineage-registry-") as folder:
-        # The library goes by the suffix.
-        named = Path(folder, FILE if zipped else "model.h5")
-        named.symlink_to(place.resolve())
-        with _quiet():
-            return keras.saving.load_model(
-                named, compile=bool(options.get("compile", False)), safe_mode=not trusted
-            )
+    # The library goes by the suffix.
+    with named(place, FILE if zipped else "model.h5") as fit, _quiet():
+        return keras.saving.load_model(
+            fit, compile=bool(options.get("compile", False)), safe_mode=not trusted
+        )
 
 
 def save(obj: object, folder: Path) -> None:
@@ -45,13 +42,13 @@ def save(obj: object, folder: Path) -> None:
         raise InvalidInputError(f"a Keras file is not made of a {type(obj).__qualname__}")
     with whole_file(folder / FILE) as draft:
         # The library goes by the suffix.
-        named = draft.with_name(f"{draft.name}.keras")
+        suffixed = draft.with_name(f"{draft.name}.keras")
         try:
             with _quiet():
-                obj.save(named)
-            named.replace(draft)
+                obj.save(suffixed)
+            suffixed.replace(draft)
         finally:
-            named.unlink(missing_ok=True)
+            suffixed.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def load(place: Path, options: dict[str, object]) -> Any:
         InvalidInputError: An option cannot be used.
     """
     if one_of("into", options.get("into"), ("session", "model")) == "model":
-        return require("onnx", extra="onnx").load_model(str(place))
+        return load_graph(place)
     runtime = require("onnxruntime", extra="onnx")
     wanted = demand_names("providers", options.get("providers"))
     there = runtime.get_available_providers()
@@ -41,9 +41,21 @@ def load(place: Path, options: dict[str, object]) -> Any:
         )
     return runtime.InferenceSession(
         str(place),
-        sess_options=options.get("session_options"),
+        sess_options=by_content(options.get("session_options") or runtime.SessionOptions(), place),
         providers=list(wanted) or ["CPUExecutionProvider"],
     )
+
+
+def load_graph(place: Path) -> Any:
+    """Return the graph with its weights; by its suffix, the library would take it for text."""
+    return require("onnx", extra="onnx").load_model(str(place), format="protobuf")
+
+
+def by_content(session_options: Any, place: Path) -> Any:
+    """Return the options of a session for a file; for the suffix of another format they say so."""
+    if place.suffix.lower() == ".ort":
+        session_options.add_session_config_entry("session.load_model_format", "ONNX")
+    return session_options
 
 
 def save(obj: object, folder: Path, options: dict[str, object]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, ClassVar
 from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
 from lineage_registry.formats.companions import unexplained
+from lineage_registry.formats.naming import named
 from lineage_registry.formats.pytorch.checkpoint import Checkpoint
 from lineage_registry.formats.pytorch.export_form import read_export
 from lineage_registry.formats.pytorch.legacy_form import read_legacy
@@ -103,7 +104,9 @@ class PyTorchHandler(FormatHandler):
         if kind_of(files, path) is FileKind.TORCH_EXPORT:
             return load_program(place)
         mmap = bool(options.get("mmap", False)) and kind_of(files, path) is FileKind.TORCH_ZIP
-        return torch.load(place, weights_only=True, map_location=_device(options), mmap=mmap)
+        # By the suffix of safetensors, the library takes it for such.
+        with named(place, _FILE) as fit:
+            return torch.load(fit, weights_only=True, map_location=_device(options), mmap=mmap)
 
     def _load_trusted(self, folder: Path, **options: object) -> object:
         torch = require("torch", extra="torch")
@@ -117,7 +120,8 @@ class PyTorchHandler(FormatHandler):
                 warnings.simplefilter("ignore")
                 return torch.jit.load(files.place(path), map_location=device)
         # Somebody said, with a reason, to trust it.
-        return torch.load(files.place(path), weights_only=False, map_location=device)
+        with named(files.place(path), _FILE) as fit:
+            return torch.load(fit, weights_only=False, map_location=device)
 
     def _save(self, obj: object, folder: Path, **options: object) -> None:
         torch = require("torch", extra="torch")
