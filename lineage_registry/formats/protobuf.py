@@ -145,7 +145,7 @@ class Protobuf:
         found, at = [], 0
         try:
             while at < len(data):
-                number, at = _varint(data, at)
+                number, at = varint(data, at)
                 found.append(signed(number))
         except IndexError:
             raise UnreadableArtifactError(f"field {field.number} is cut off") from None
@@ -167,22 +167,28 @@ def signed(number: int) -> int:
 
 
 def _field(window: bytes, start: int, at: int) -> tuple[Field, int]:
-    tag, place = _varint(window, at - start)
+    tag, place = varint(window, at - start)
     number, wire = tag >> 3, tag & 7
     if number == 0 or number > 0x1FFFFFFF:
         raise UnreadableArtifactError("a field has no number")
     if wire == VARINT:
-        value, place = _varint(window, place)
+        value, place = varint(window, place)
         return Field(number, wire, value, 0), start + place
     if wire == BYTES:
-        length, place = _varint(window, place)
+        length, place = varint(window, place)
         return Field(number, wire, start + place, length), start + place + length
     if wire not in _FIXED:
         raise UnreadableArtifactError(f"field {number} is written in a way that is long gone")
     return Field(number, wire, start + place, _FIXED[wire]), start + place + _FIXED[wire]
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def varint(data: bytes, at: int) -> tuple[int, int]:
+    """Return the number at a place, and the place behind it.
+
+    Raises:
+        IndexError: The bytes end before it does.
+        UnreadableArtifactError: It is longer than any number of 64 bits.
+    """
     byte = data[at]
     at += 1
     if byte < 0x80:

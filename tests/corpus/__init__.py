@@ -15,6 +15,7 @@ MODULES = (
     "huggingface_files",
     "tree_files",
     "other_files",
+    "bundle_files",
     "good_torch_family",
     "hostile_containers",
     "hostile_pickles",

@@ -10,6 +10,7 @@ from safetensors.numpy import save
 from tests.corpus.cases import COMMAND, Files, add_good, add_hostile
 from tests.corpus.huggingface_files import Payload
 from tests.corpus.protobuf_bytes import field, message
+from tests.corpus.tensor_bundles import TRAINED, bundle
 from tests.corpus.tree_files import trained
 
 
@@ -22,8 +23,7 @@ def saved_model(*operators: str, name: str = "serving_default") -> Files:
     graph = message((1, field(4, "serve") + field(5, "2.19.0")), (2, nodes), (5, signature))
     return {
         "saved_model.pb": message((1, 1), (2, graph)),
-        "variables/variables.index": b"\0" * 8,
-        "variables/variables.data-00000-of-00001": bytes(64),
+        **bundle(*TRAINED),
         "fingerprint.pb": b"\x08\x01",
     }
 

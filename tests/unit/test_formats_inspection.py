@@ -13,7 +13,14 @@ from lineage_registry.domain.formats import Origin, Port, Quantization, Verdict
 from lineage_registry.formats.builtin import handlers
 from lineage_registry.ports.filesets import LocalFiles
 from lineage_registry.testing.formats import MemoryFiles
-from tests.corpus import huggingface_files, onnx_files, other_files, tensor_files, tree_files
+from tests.corpus import (
+    bundle_files,
+    huggingface_files,
+    onnx_files,
+    other_files,
+    tensor_files,
+    tree_files,
+)
 
 
 def inspected(files):
@@ -292,6 +299,37 @@ def test_a_saved_model_says_its_signature():
     assert found.inputs == (Port(name="x", dtype="float32", shape=(None, 4)),)
     assert found.producer == "tensorflow 2.19.0"
     assert found.metadata["operators"] == "Placeholder 1, Add 1"
+
+
+def test_a_saved_model_says_its_variables():
+    found = inspected(other_files.saved_model("Add"))
+    assert (found.tensors, found.parameters, found.buffers) == (7, 15, 18)
+    assert found.dtypes == {"float32": 31, "int64": 2}
+    assert found.metadata["variable_bytes"] == "180"
+    named = {one.name: (one.dtype, one.shape) for one in found.listed}
+    assert named["layer_with_weights-0/kernel"] == ("float32", (4, 3))
+    assert named["save_counter"] == ("int64", ())
+
+
+def test_a_saved_model_of_the_first_tensorflow_counts_what_is_trained():
+    found = inspected(bundle_files.model(bundle_files.FIRST_TENSORFLOW))
+    assert (found.tensors, found.parameters, found.buffers) == (6, 12, 27)
+
+
+def test_variables_in_pieces_and_in_many_blocks_count_once():
+    pieces = inspected(bundle_files.model(bundle_files.IN_PIECES))
+    assert (pieces.tensors, pieces.parameters) == (1, 8)
+    assert pieces.metadata["variable_bytes"] == "32"
+    many = inspected(bundle_files.model(bundle_files.MANY))
+    assert (many.tensors, many.parameters, len(many.listed)) == (300, 1200, 300)
+
+
+def test_an_index_that_is_compressed_is_said_not_to_be_read():
+    found = handlers().inspect(MemoryFiles(bundle_files.model(bundle_files.PACKED)))
+    assert found.reasons == (
+        "variables/variables.index: it is compressed with snappy: nobody looked inside",
+    )
+    assert (found.verdict, found.tensors) == (Verdict.NOT_INSPECTABLE, None)
 
 
 def test_mlflow_says_its_flavour_and_signature():

@@ -1,4 +1,4 @@
-"""SavedModel folders: graphs, signatures, and which operators reach out of the model.
+"""SavedModel folders: graphs, signatures, variables, and operators that reach out of the model.
 
 The numbers of the fields are those of `tensorflow/core/protobuf/meta_graph.proto`.
 """
@@ -16,6 +16,10 @@ from lineage_registry.formats.ranges import Ranges
 from lineage_registry.formats.reading import MAX_SHOWN, bounded, notes, shown
 from lineage_registry.formats.sniffing.folders import folder_kind
 from lineage_registry.formats.sniffing.kinds import FolderKind
+from lineage_registry.formats.tensorflow.elements import element
+from lineage_registry.formats.tensorflow.sstable import PackedTableError
+from lineage_registry.formats.tensorflow.variables import INDEX, Variables, read_variables
+from lineage_registry.formats.weights import counted
 from lineage_registry.ports.filesets import FileSet, total_size
 from lineage_registry.ports.handlers import Confidence, InspectOnlyHandler
 
@@ -32,23 +36,6 @@ _REACHING = {
     **dict.fromkeys(("TFRecordDataset", "TextLineDataset"), "reads any file"),
 }
 """Operators that do more than to compute; those that save a graph are in each, and not here."""
-_TYPES = {
-    1: "float32",
-    2: "float64",
-    3: "int32",
-    4: "uint8",
-    5: "int16",
-    6: "int8",
-    7: "string",
-    8: "complex64",
-    9: "int64",
-    10: "bool",
-    14: "bfloat16",
-    19: "float16",
-    20: "resource",
-    22: "uint32",
-    23: "uint64",
-}
 
 
 @dataclass(slots=True)
@@ -63,7 +50,11 @@ class _Saved:
 
 
 class SavedModelHandler(InspectOnlyHandler):
-    """Reads graphs and signatures; a graph that runs Python or touches files needs trust."""
+    """Reads graphs, signatures and the index of the variables.
+
+    A graph that runs Python or touches files needs trust. Numbers that are part of the graph, as
+    in a model that was frozen, are not counted.
+    """
 
     name: ClassVar[str] = "tf-saved-model"
     kinds: ClassVar[tuple[str, ...]] = (FolderKind.TF_SAVED_MODEL.value,)
@@ -76,9 +67,10 @@ class SavedModelHandler(InspectOnlyHandler):
         if _FILE not in files.paths():
             return self._of_text(files)
         saved = _read(files)
+        variables, unread = _variables(files)
         laid_out = [path for path in files.paths() if path.startswith(_LAID_OUT) or path in _BESIDE]
         code = tuple(_code(saved))
-        extra = unexplained(files, laid_out)
+        extra = (*unread, *unexplained(files, laid_out))
         verdict = Verdict.NOT_INSPECTABLE if extra else Verdict.SAFE
         return Inspection(
             format=self.name,
@@ -86,11 +78,12 @@ class SavedModelHandler(InspectOnlyHandler):
             verdict=Verdict.NEEDS_TRUST if code else verdict,
             reasons=code or extra,
             bytes=total_size(files),
-            metadata=notes(_facts(saved)),
+            metadata=notes(_facts(saved, variables)),
             inputs=tuple(saved.inputs),
             outputs=tuple(saved.outputs),
             producer=f"tensorflow {saved.version}" if saved.version else None,
             custom_code=code,
+            **(counted([variables.census]) if variables else {}),
         )
 
     def _of_text(self, files: FileSet) -> Inspection:
@@ -115,6 +108,16 @@ def _read(files: FileSet) -> _Saved:
         with files.open("keras_metadata.pb") as stream:
             reader.saved.layers_of_code = b'"class_name": "Lambda"' in stream.read(1 << 26)
     return reader.saved
+
+
+def _variables(files: FileSet) -> tuple[Variables | None, tuple[str, ...]]:
+    """Return the variables, None where there are none; and why nobody could count them."""
+    if INDEX not in files.paths():
+        return None, ()
+    try:
+        return read_variables(files), ()
+    except PackedTableError as error:
+        return None, (f"{INDEX}: {error}: nobody looked inside",)
 
 
 class _Reader:
@@ -190,7 +193,7 @@ class _Reader:
         dtype, shape = None, None
         for found in self._proto.inside(whole):
             if found.number == 2 and found.wire == VARINT:
-                dtype = _TYPES.get(found.value, f"tf-type-{found.value}")
+                dtype = element(found.value).name
             elif found.number == 3:
                 shape = tuple(self._dimensions(found))
         return dtype, shape
@@ -213,7 +216,7 @@ def _code(saved: _Saved) -> Iterator[str]:
         yield "a layer of Keras is a function of Python (Lambda)"
 
 
-def _facts(saved: _Saved) -> dict[str, str]:
+def _facts(saved: _Saved, variables: Variables | None) -> dict[str, str]:
     common = saved.operators.most_common(_MOST_COMMON)
     facts = {
         "signatures": ", ".join(saved.signatures),
@@ -221,4 +224,6 @@ def _facts(saved: _Saved) -> dict[str, str]:
         "nodes": str(saved.operators.total()),
         "operators": ", ".join(f"{name} {count}" for name, count in common),
     }
+    if variables:
+        facts["variable_bytes"] = str(variables.bytes)
     return {key: text for key, text in facts.items() if text}
