@@ -94,7 +94,8 @@ def report(
 def validate(
     *,
     bytes: Annotated[  # noqa: A002 - the word users know
-        bool, typer.Option("--bytes", help="Read every file again and compare digests.")
+        bool,
+        typer.Option("--bytes", help="Read every file again and compare digests, of tensors too."),
     ] = False,
 ) -> None:
     """Check the whole registry: log against graph, edges, bytes. Exits with 5 on findings."""

@@ -27,7 +27,10 @@ class AuditQuestions(Asker):
         return self.sender.ask(c.GetAuditReport, of=reference, verify=verify, as_of=as_of)
 
     def validate(self, *, bytes: bool = False) -> c.Validation:  # noqa: A002
-        """Check the whole registry; with `bytes` every file is read again."""
+        """Check the whole registry; with `bytes` every file is read again.
+
+        So are the tensors of large versions, whose digest the client said that registered them.
+        """
         return self.sender.ask(c.Validate, bytes=bytes)
 
     def status(self) -> c.Status:

@@ -33,7 +33,7 @@ def weights_of(
         if told is not None:
             facts[TOLD_BY] = "client"
         return told
-    own = _own(work, files, inspection)
+    own = read_weights(work, files, inspection.format)
     if told is not None and told != own:
         raise InvalidInputError(
             f"the tensors have the digest {own}, not {told}"
@@ -45,9 +45,10 @@ def weights_of(
     return own
 
 
-def _own(work: Workplace, files: FileSet, inspection: Inspection) -> str | None:
+def read_weights(work: Workplace, files: FileSet, format_name: str) -> str | None:
+    """Return the digest of the tensors, reading all of them; None if they cannot be told."""
     try:
-        own = work.formats.by_name(inspection.format).weights(files)
+        own = work.formats.by_name(format_name).weights(files)
     except FormatError:
         # The files can be kept; what is odd about them is in the inspection.
         return None

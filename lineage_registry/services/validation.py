@@ -24,7 +24,8 @@ from lineage_registry.errors import IntegrityError, LogCorruptError, NotFoundErr
 from lineage_registry.ports.commands import Context, Finding, LogProof, Validate, Validation
 from lineage_registry.ports.graph import Recorded, leaf_hash
 from lineage_registry.services.audit import check_bytes
-from lineage_registry.services.contents import read_manifest
+from lineage_registry.services.content_weights import TOLD_BY, read_weights
+from lineage_registry.services.contents import StoredFiles, read_manifest
 from lineage_registry.services.workplace import Workplace
 
 _AT_ONCE = 1_000
@@ -89,6 +90,8 @@ def _all(
     yield from _check_edges(view, expected)
     yield from _check_cycles(expected)
     yield from _check_files(work, expected, verify=verify)
+    if verify:
+        yield from _check_weights(work, expected)
 
 
 def _check_log(work: Workplace, revision: int, expected: _Expected) -> Iterator[Finding]:
@@ -219,6 +222,29 @@ def _check_files(work: Workplace, expected: _Expected, *, verify: bool) -> Itera
                 yield Finding(kind="missing-bytes", subject=f"node {node}", detail=detail)
             elif state == "different":
                 yield Finding(kind="different-bytes", subject=f"node {node}", detail=detail)
+
+
+def _check_weights(work: Workplace, expected: _Expected) -> Iterator[Finding]:
+    """Read the tensors of which a client said the digest; all others the registry read itself."""
+    seen: set[tuple[str, str]] = set()
+    for id_, node in expected.nodes.items():
+        facts = node.facts
+        manifest, weights = str(facts.get("manifest")), str(facts.get("weights"))
+        if TOLD_BY not in facts or (manifest, weights) in seen:
+            continue
+        seen.add((manifest, weights))
+        try:
+            files = StoredFiles(work.artifacts, read_manifest(work, manifest))
+            own = read_weights(work, files, str(facts["format"]))
+        except (NotFoundError, IntegrityError):
+            continue  # that its bytes are not there is a finding already
+        if own != weights:
+            found = f"they have {own}" if own else "there are none that can be read"
+            yield Finding(
+                kind="different-weights",
+                subject=f"node {id_}",
+                detail=f"its tensors are said to have {weights}, {found}",
+            )
 
 
 def _value_difference(held: Mapping[str, Scalar], wanted: Mapping[str, Scalar]) -> str:

@@ -114,3 +114,30 @@ def test_of_large_files_the_client_is_believed_and_that_is_said(
     assert made.facts["weights_told_by"] == "client"
     monkeypatch.setattr("lineage_registry.registry.transfers.MAX_READ", 10**9)
     assert place.local.register("m", state(1.0)).weights is None
+
+
+def test_what_a_client_said_of_large_files_is_read_again_by_a_check_of_the_bytes(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = place.local
+    monkeypatch.setattr("lineage_registry.services.content_weights.MAX_READ", 10)
+    SafetensorsHandler().save(state(), place.folder / "given")
+    right = str(SafetensorsHandler().weights(LocalFiles(place.folder / "given")))
+    wrong = f"sha256:{'0' * 64}"
+    with uploaded(local.artifacts, LocalFiles(place.folder / "given"), None) as files:
+        for name, weights in (("honest", right), ("liar", wrong), ("again", wrong)):
+            fields = {"space": "models", "name": name, "files": files, "weights": weights}
+            local.sender.write(c.RegisterVersion, {}, **fields)
+    text = place.file("notes.txt", "no tensors at all")
+    with uploaded(local.artifacts, LocalFiles(text), None) as files:
+        fields = {"space": "models", "name": "text", "files": files, "weights": wrong}
+        local.sender.write(c.RegisterVersion, {}, **fields)
+    assert place.registry.validate().ok
+    found = place.registry.validate(bytes=True).findings
+    assert [one.kind for one in found] == ["different-weights", "different-weights"]
+    assert right in found[0].detail
+    assert wrong in found[0].detail
+    assert "none that can be read" in found[1].detail
+    place.damage_blob(local.files("honest:1").files[0].digest)
+    found = place.registry.validate(bytes=True).findings
+    assert "different-bytes" in [one.kind for one in found]

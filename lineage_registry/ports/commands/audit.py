@@ -154,6 +154,7 @@ class Finding(BaseModel):
         "dangling-edge",
         "missing-bytes",
         "different-bytes",
+        "different-weights",
         "log-gap",
         "log-changed",
         "graph-differs-from-log",
@@ -186,7 +187,8 @@ class Validate(Command[Validation]):
     """Check the whole registry: log against graph, edges, bytes.
 
     Attributes:
-        bytes: Read every file again and compare digests; otherwise only their presence counts.
+        bytes: Read every file again and compare digests, also those of tensors that a client said;
+            otherwise only their presence counts.
     """
 
     route: ClassVar[Route] = Route("POST", "/validate", "audit")
