@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 from lineage_registry.domain.graph import Node, NodeKind
 
 _SEEDS: Final = ("seed", "random_state")
+# It orders sets and dictionaries; what a model is made of does not follow from it.
+_NO_SEEDS: Final = ("hashseed",)
 _DIRTY: Final = "+dirty"
 
 
@@ -49,8 +51,8 @@ def know(
     """Return what is known of one node of an ancestry.
 
     - A run needs its code (a commit without uncommitted changes), its data (something it read) and
-      its environment; one that made a model version also parameters and a seed among them, its own
-      or those of what it made.
+      its environment; one that made a model version also parameters, its own or those of what it
+      made, and a seed among these or in its environment.
     - A version needs its files by digest, and the run that made it. One without any cause is a
       source, for which the files do; but the version that is asked about always needs its run.
     - Deployments need nothing.
@@ -78,24 +80,28 @@ def _of_run(node: Node, *, reads: bool, made: Collection[Node]) -> dict[Item, st
     code = None if commit else "no commit is recorded"
     if commit and str(commit).endswith(_DIRTY):
         code = "the commit had uncommitted changes"
-    environment = any(key.startswith("environment/") for key in node.facts)
+    environment = _named("environment/", node.facts)
     needs: dict[Item, str | None] = {
         Item.CODE: code,
         Item.DATA: None if reads else "nothing it read is recorded",
         Item.ENVIRONMENT: None if environment else "no environment is recorded",
     }
     if any(one.kind is NodeKind.MODEL_VERSION for one in made):
-        keys = [key for one in (node, *made) for key in one.values]
-        names = [key.removeprefix("param/") for key in keys if key.startswith("param/")]
+        names = [name for one in (node, *made) for name in _named("param/", one.values)]
         needs[Item.PARAMETERS] = None if names else "no parameters are recorded"
-        seeded = any(_is_seed(name) for name in names)
-        needs[Item.SEED] = None if seeded else "no parameter is a seed"
+        seeded = any(_is_seed(name) for name in (*names, *environment))
+        needs[Item.SEED] = None if seeded else "no parameter is a seed, nor is one in environment"
     return needs
 
 
+def _named(group: str, keys: Collection[str]) -> list[str]:
+    return [key.removeprefix(group) for key in keys if key.startswith(group)]
+
+
 def _is_seed(name: str) -> bool:
-    """Tell whether a parameter is called like a seed: `seed`, `torch.seed`, `random_state`."""
-    return name.casefold().endswith(_SEEDS)
+    """Tell whether something is called like a seed: `seed`, `torch.seed`, `random_state`."""
+    known = name.casefold()
+    return known.endswith(_SEEDS) and not known.endswith(_NO_SEEDS)
 
 
 def _sorted(needs: Mapping[Item, str | None]) -> Knowledge:

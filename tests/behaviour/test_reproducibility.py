@@ -41,6 +41,14 @@ def test_what_is_missing_is_named_per_node(place: Place) -> None:
     assert found.table().rows[0] == ("models:/m/1", "model_version", 0, 0.5, "run", "files")
 
 
+@pytest.mark.parametrize(("name", "known"), [("torch_seed", 1), ("PYTHONHASHSEED", 0)])
+def test_a_seed_may_stand_in_the_environment(place: Place, name: str, known: int) -> None:
+    with place.local.run("train", run_id="t", params={"lr": 1}, environment={name: 7}):
+        place.local.register("m")
+    (seed,) = (one for one in place.registry.reproducibility("m:1").items if one.item == "seed")
+    assert (seed.known, seed.total) == (known, 1)
+
+
 def test_one_says_that_nothing_is_missing(place: Place) -> None:
     registry = place.local
     registry.register_dataset("raw", place.file("raw.csv"))
