@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Node, NodeKind, text_of
 from lineage_registry.domain.lifecycle import demand_stages, stages
 from lineage_registry.domain.references import Reference
-from lineage_registry.domain.resolution import write_references
+from lineage_registry.domain.resolution import VERSIONS, write_references
 from lineage_registry.domain.taints import guarded
 from lineage_registry.domain.view import (
     Census,
@@ -99,7 +99,14 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
     by_distance = sorted((far, id_) for found in staged for id_, far in found.distances.items())
     production = [id_ for _, id_ in by_distance[: command.limit]]
     cut = any(found.more for found in (closest, served, *staged))
-    conflicting, complete = conflicts_downstream(view, starts, command.depth)
+    conflicting, complete = conflicts_downstream(
+        view,
+        starts,
+        command.depth,
+        kinds=VERSIONS if kinds is None else VERSIONS & kinds,
+        inferred=command.inferred,
+        deleted=command.deleted,
+    )
     named_conflicting = conflicting[: command.limit]
     ids = {*census.owners, *served.distances, *production, *named_conflicting}
     named = _named(view, ids)

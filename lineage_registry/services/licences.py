@@ -4,7 +4,7 @@ from collections.abc import Collection, Generator, Mapping, Sequence
 
 from lineage_registry.domain import licences
 from lineage_registry.domain.events import Event
-from lineage_registry.domain.graph import CARRYING
+from lineage_registry.domain.graph import CARRYING, NodeKind
 from lineage_registry.domain.licence_conflicts import Clash
 from lineage_registry.domain.licence_table import Obligation
 from lineage_registry.domain.licences import Ledger, Stop, Term
@@ -29,6 +29,7 @@ from lineage_registry.ports.commands import (
     StopObligations,
     StoppedObligations,
 )
+from lineage_registry.services.scope import batches
 from lineage_registry.services.workplace import Workplace, demand_unchanged, read, read_now
 
 _MAX_DOWNSTREAM = 10_000
@@ -116,11 +117,18 @@ def conflicting(view: GraphView, nodes: Collection[int]) -> set[int]:
 
 
 def conflicts_downstream(
-    view: GraphView, starts: Sequence[int], depth: int | None
+    view: GraphView,
+    starts: Sequence[int],
+    depth: int | None,
+    *,
+    kinds: Collection[NodeKind] = VERSIONS,
+    inferred: bool = True,
+    deleted: bool = False,
 ) -> tuple[list[int], bool]:
     """Return the versions downstream whose contradictions involve what the starts pass on.
 
-    Up to 10,000 versions are looked at, nearest first; the second value says whether that is all.
+    The way goes through deleted ones; `deleted` says whether they are returned, too. Up to 10,000
+    versions are looked at, nearest first; the second value says whether that is all.
     """
     if not licences.any_declared(view):
         return [], True
@@ -134,7 +142,8 @@ def conflicts_downstream(
             depth=depth,
             kinds=CARRYING,
             deleted=True,
-            report=VERSIONS,
+            inferred=inferred,
+            report=frozenset(kinds),
             limit=_MAX_DOWNSTREAM,
             edges=False,
         ),
@@ -148,6 +157,14 @@ def conflicts_downstream(
         for node, clashes in licences.conflicts(ledger, nodes).items()
         if any(_involves(clash, passed) for clash in clashes)
     ]
+    if found and not deleted:
+        gone = {
+            id_
+            for batch in batches(found)
+            for id_, node in view.nodes(batch, ("deleted",)).items()
+            if "deleted" in node.values
+        }
+        found = [node for node in found if node not in gone]
     cut = below.truncated and len(nodes) >= _MAX_DOWNSTREAM
     return found, not cut
 

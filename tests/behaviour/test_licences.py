@@ -183,6 +183,19 @@ def test_deleting_launders_no_licence(family: Registry) -> None:
     assert "non-commercial" in family.licences("top:1").obligations
 
 
+def test_impact_names_what_contradicts_as_it_names_everything_else(family: Registry) -> None:
+    family.set_licence("base:1", "MIT")
+    family.set_licence("top:1", "MIT")
+    both = ["models:/base/1", "models:/top/1"]
+    assert family.impact("datasets:/raw/1").conflicting == both
+    family.delete_version("base:1", force=True, reason="x")
+    hit = family.impact("datasets:/raw/1")
+    assert (hit.licence_conflicts, hit.conflicting) == (1, ["models:/top/1"])
+    assert family.impact("datasets:/raw/1", deleted=True).conflicting == both
+    none = family.impact("datasets:/raw/1", node_kinds=["deployment"])
+    assert (none.licence_conflicts, none.conflicting) == (0, [])
+
+
 def test_impact_names_what_contradicts_downstream(family: Registry) -> None:
     family.set_licence("top:1", "MIT")
     hit = family.impact("datasets:/raw/1")
