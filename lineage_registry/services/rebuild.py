@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
-from lineage_registry.domain.dag import longest_path
+from lineage_registry.domain.dag import Dag, longest_path, upstream_of
 from lineage_registry.domain.graph import CARRYING, Edge, EdgeKind, Node, NodeKind
 from lineage_registry.domain.rebuilding import Rebuilding, affected, rebuilding
 from lineage_registry.domain.references import Reference
@@ -102,8 +103,23 @@ def _planned(
         kinds,
         _makers(view, versions),
         evaluated=frozenset(steps.levels.keys() - closure.distances.keys()),
-        kept=sorted(pinned & closure.distances.keys()),
+        kept=sorted(_kept(view, walk, closure, targets)),
         truncated=closure.truncated,
+    )
+
+
+def _kept(
+    view: GraphView, walk: Walk, closure: Closure, targets: frozenset[int] | None
+) -> set[int]:
+    """Return what is pinned, comes from the change, and is needed for a target."""
+    met = closure.distances.keys() & walk.stop_at
+    if not met or targets is None:
+        return met
+    # What hangs on pinned things alone is not affected, so nobody has walked there.
+    behind = view.walk(met, replace(walk, stop_at=frozenset()))
+    edges = {edge[0:3:2] for edge in (*closure.edges, *behind.edges)}
+    return (
+        upstream_of(Dag(closure.distances.keys() | behind.distances.keys(), edges), targets) & met
     )
 
 

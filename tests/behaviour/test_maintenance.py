@@ -79,6 +79,20 @@ def test_what_is_pinned_is_neither_rebuilt_nor_a_reason(plant: Registry) -> None
         plant.rebuild_plan("base:1", "left:1", pinned=["left:1"])
 
 
+def test_what_is_pinned_is_kept_only_where_a_target_needs_it(plant: Registry) -> None:
+    def kept(pinned: list[str], target: str) -> list[str]:
+        return plant.rebuild_plan("base:1", pinned=pinned, target=[target]).kept
+
+    assert kept(["left:1"], "right:1") == []
+    assert kept(["left:1"], "top:1") == ["models:/left/1"]
+    # Nothing is done for the shop, as all that it needs is pinned.
+    assert kept(["left:1", "right:1", "runs:/e"], "deployments:/shop") == [
+        "models:/left/1",
+        "models:/right/1",
+    ]
+    assert kept(["left:1"], "left:1") == ["models:/left/1"]
+
+
 def test_changed_test_data_asks_for_an_evaluation_and_nothing_else(plant: Registry) -> None:
     plan = plant.rebuild_plan("datasets:/held-out/1")
     assert done(plan) == [(0, "evaluate", "e")]

@@ -66,7 +66,7 @@ class RebuildPlan(TableAnswer):
         deployments: Deployments to move to a new version.
         deleted_passed: Deleted things that a step comes from; they are no steps themselves unless
             that is asked for, so a step whose reason is one needs another cause, or a restore.
-        kept: Pinned things that would have been rebuilt.
+        kept: Pinned things that would have been rebuilt, for a target where there are some.
         unaffected: Targets that nothing needs to be done for.
         truncated: Whether the limit left steps out.
     """
