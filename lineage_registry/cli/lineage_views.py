@@ -35,7 +35,7 @@ def _tree_lines(one: "Lineage", charset: Literal["unicode", "ascii"]) -> Iterato
 
 def _tree_words(line: "TreeLine") -> list[Cell]:
     from lineage_registry.exports.tree import MAX_INDENT
-    from lineage_registry.exports.words import EDGE_WORDS, role_words
+    from lineage_registry.exports.words import EDGE_WORDS, edge_words
 
     said: list[Cell] = []
     if line.depth > MAX_INDENT:
@@ -44,8 +44,8 @@ def _tree_words(line: "TreeLine") -> list[Cell]:
         words = EDGE_WORDS[line.edge.kind]
         said.append(Cell((words.up if line.way == "up" else words.down) + " ", "dim"))
     said += node(line.node)
-    if line.edge is not None and role_words(line.edge):
-        said.append(Cell(f" ({role_words(line.edge)})", "dim"))
+    if line.edge is not None and (told := edge_words(line.edge)):
+        said.append(Cell(f" ({', '.join(told)})", "dim"))
     if line.seen_above:
         said.append(Cell(" (seen above)", "dim"))
     return said

@@ -8,8 +8,8 @@ from lineage_registry.domain.graph import Edge, EdgeKind
 from lineage_registry.domain.lineage import Lineage, LineageNode
 from lineage_registry.exports.words import (
     EDGE_WORDS,
+    edge_words,
     question,
-    role_words,
     shown,
     stage_words,
     status_words,
@@ -174,7 +174,8 @@ def line_text(line: TreeLine) -> str:
         said.append(words.up if line.way == "up" else words.down)
     said.append(shown(line.node.reference))
     said += [f'"{shown(line.node.title)}"'] if line.node.title else []
-    said += [f"({role_words(line.edge)})"] if line.edge and role_words(line.edge) else []
+    told = [] if line.edge is None else edge_words(line.edge)
+    said += [f"({', '.join(told)})"] if told else []
     said += [f"[{mark}]" for mark in (stage_words(line.node), status_words(line.node)) if mark]
     said += ["(seen above)"] if line.seen_above else []
     return " ".join(said)

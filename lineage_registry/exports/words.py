@@ -130,6 +130,11 @@ def role_words(edge: Edge) -> str:
     return "" if edge.role == Derivation.OTHER else shown(edge.role)
 
 
+def edge_words(edge: Edge) -> list[str]:
+    """Return what stands in brackets behind the end of an edge: its role, and `inferred`."""
+    return [word for word in (role_words(edge), "" if edge.declared else "inferred") if word]
+
+
 def edge_sentence(edge: Edge, source: LineageNode, target: LineageNode) -> str:
     """Return the edge as a sentence: `clf:2 derived from clf:1 (finetune)`."""
     role = f" ({role_words(edge)})" if role_words(edge) else ""

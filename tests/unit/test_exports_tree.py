@@ -32,6 +32,12 @@ def test_every_edge_has_one_line(shape):
     assert sorted(edges) == sorted(SHAPES[shape].edges)
 
 
+def test_what_nobody_declared_says_so():
+    edge = lineages.chain(2).edges[0]._replace(declared=False)
+    graph = lineages.chain(2).model_copy(update={"edges": [edge]})
+    assert to_tree(graph).splitlines()[-1].endswith("(finetune, inferred)")
+
+
 def test_a_small_tree_reads_as_people_draw_it():
     text = to_tree(lineages.chain_with_runs(3))
     assert text.splitlines()[3:] == [
