@@ -38,7 +38,7 @@ def diff(one: "Diff") -> View:
         parts += [GAP, Table(("", "value", "before", "after"), rows)]
     if one.files:
         parts += [GAP, Table(("", "file", "bytes"), [_file_row(each) for each in one.files])]
-    parts += [GAP, Line([Cell(f"{plural(one.unchanged, 'cause')} in common", "dim")])]
+    parts += [GAP, Line([Cell(f"{plural(one.unchanged, 'cause')} unchanged", "dim")])]
     return parts
 
 

@@ -14,11 +14,14 @@ Kind = Annotated[
     str, typer.Argument(metavar="KIND", help="A short word: pii, embargo, cve, withdrawn, leak.")
 ]
 Kinds = Annotated[
-    list[str] | None, typer.Option("--kind", metavar="KIND", help="Only taints of this kind.")
+    list[str] | None,
+    typer.Option("--kind", metavar="KIND", help="Only taints of this kind; none for none."),
 ]
 Severities = Annotated[
     list[str] | None,
-    typer.Option("--severity", metavar="SEVERITY", help="Only info, warning or critical."),
+    typer.Option(
+        "--severity", metavar="SEVERITY", help="Only info, warning or critical; none for none."
+    ),
 ]
 
 
@@ -65,7 +68,12 @@ def list_all(
 
     with registry() as opened:
         found = opened.taints(
-            reference, kind=kind, severity=severity, limit=limit, cursor=cursor, as_of=as_of
+            reference,
+            kind=parsing.unless_none(kind),
+            severity=parsing.unless_none(severity),
+            limit=limit,
+            cursor=cursor,
+            as_of=as_of,
         )
     output.emit(found, lambda: views.taints(found))
     note_page(found.next_cursor)
@@ -90,8 +98,8 @@ def tainted(
     with registry() as opened:
         found = opened.tainted(
             taint=taint,
-            kind=kind,
-            severity=severity,
+            kind=parsing.unless_none(kind),
+            severity=parsing.unless_none(severity),
             stage=stage,
             node_kinds=parsing.as_kinds(node_kind, upper=False),
             limit=limit,

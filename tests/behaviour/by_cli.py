@@ -369,14 +369,14 @@ def _roll_back(k: c.RollBack) -> Words:
 
 
 def _taints(k: c.GetTaints) -> Words:
-    words = each("--kind", k.kind or ()) + each("--severity", k.severity or ())
+    words = or_none("--kind", k.kind) + or_none("--severity", k.severity)
     return ["taint", "list", *words, *rows(k), "--", *([k.of] if k.of else [])]
 
 
 def _tainted(k: c.ListTainted) -> Words:
-    words = each("--kind", k.kind or ()) + each("--severity", k.severity or ())
+    words = or_none("--kind", k.kind) + or_none("--severity", k.severity)
     words += option("--taint", k.taint) + option("--stage", k.stage)
-    words += each("--node-kind", k.node_kinds)
+    words += or_none("--node-kind", k.node_kinds)
     return ["tainted", *words, *rows(k)]
 
 

@@ -291,3 +291,12 @@ def test_the_audit_report_shows_what_reaches_a_version(family: Registry) -> None
     page = audit_html(report)
     assert "&lt;names&gt; in it" in page
     assert "No taint reaches this version" in audit_html(family.audit_report("exam:1"))
+
+
+def test_an_empty_list_of_taints_or_kinds_means_none(family: Registry) -> None:
+    family.taint("datasets:/raw/1", "pii", severity="critical", reason="names")
+    assert len(family.taints().taints) == 1
+    assert family.tainted().nodes
+    assert family.taints(kind=[]).taints == family.taints(severity=[]).taints == []
+    assert family.tainted(kind=[]).nodes == family.tainted(severity=[]).nodes == []
+    assert family.tainted(node_kinds=[]).nodes == []

@@ -87,7 +87,8 @@ class Diff(TableAnswer):
         before_revision: The revision that the first one was looked at.
         after_revision: The revision that the second one was looked at.
         same: Whether nothing differs.
-        unchanged: How many causes both have.
+        unchanged: How many causes both have in the same place; data that one was trained on and the
+            other tested on is a change.
         truncated: Whether a limit kept causes from being compared, or files from being listed.
         revision: The later of the two revisions.
     """

@@ -26,7 +26,7 @@ class Mark(BaseModel):
     """A tag or licence upstream.
 
     Attributes:
-        count: How many versions, models and datasets upstream bear it.
+        count: How many versions, runs, models and datasets upstream bear it.
         sources: The closest of them.
     """
 
@@ -47,7 +47,7 @@ class Exposure(TableAnswer, GraphAnswer):
     Attributes:
         starts: What was asked about.
         total: Sources on all pages.
-        tags: Tags of versions upstream, and of their models and datasets.
+        tags: Tags of versions and runs upstream, and of the models and datasets of those versions.
         licences: Declared licences of versions upstream, or else of their models and datasets,
             and tags that say `licence` or `license`. `GetLicences` says what they oblige to.
         taints: Every taint that reaches it, also one that is on it itself, nearest first. None
