@@ -45,9 +45,9 @@ class LocalFiles:
     """The file at a path, or everything below a folder.
 
     Links to files are followed, links to folders are not, and what is neither a file nor a folder
-    (a pipe, a device) is left out. Without `follow_links` a link to a file outside the folder is
-    refused; a snapshot in a cache of Hugging Face is made of links to the `blobs` beside it, which
-    are taken.
+    (a pipe, a device) is left out; `demand_all` refuses links that were left out. Without
+    `follow_links` a link to a file outside the folder is refused; a snapshot in a cache of Hugging
+    Face is made of links to the `blobs` beside it, which are taken.
 
     Raises:
         NotFoundError: There is no such path.
@@ -57,8 +57,9 @@ class LocalFiles:
 
     def __init__(self, path: str | os.PathLike[str], *, follow_links: bool = True) -> None:
         self.root = Path(path)
+        self._left_out: dict[str, str] = {}
         try:
-            self._files = dict(sorted(_found(self.root)))
+            self._files = dict(sorted(_found(self.root, self._left_out)))
         except OSError as error:
             place = str(error.filename or self.root)
             raise UnreadableArtifactError(
@@ -117,6 +118,20 @@ class LocalFiles:
         found = self.place(path).lstat()
         return stat.S_ISLNK(found.st_mode) or found.st_nlink > 1
 
+    def demand_all(self) -> None:
+        """Check that no link was left out: a version would lack files, and nobody would be told.
+
+        Raises:
+            InvalidInputError: A link leads to a folder, or nowhere.
+        """
+        for path, reason in sorted(self._left_out.items()):
+            raise InvalidInputError(
+                f"{path!r} is a {reason}, of which nothing can be taken",
+                hint="put the files themselves there, or take the link away; a draft leaves it"
+                " out and says so",
+                path=path,
+            )
+
     def _demand_inside(self) -> None:
         root = self.root.resolve()
         allowed = {root}
@@ -142,20 +157,28 @@ class PlacedFiles(LocalFiles):
     def __init__(self, root: Path, places: Mapping[str, Path]) -> None:
         """Take the folder that they are of, for messages, and where each of them lies."""
         self.root = root
+        self._left_out = {}
         self._files = {
             path: (place, place.stat().st_size) for path, place in sorted(places.items())
         }
 
 
-def _found(root: Path) -> Iterator[tuple[str, tuple[Path, int]]]:
+def _found(root: Path, left_out: dict[str, str]) -> Iterator[tuple[str, tuple[Path, int]]]:
+    """Yield the files, and note the links of which nothing can be taken."""
     if root.is_file():
         yield root.name, (root, root.stat().st_size)
         return
-    for folder, _, names in os.walk(root, onerror=_fail) if root.is_dir() else ():
+    for folder, below, names in os.walk(root, onerror=_fail) if root.is_dir() else ():
+        for name in below:
+            if Path(folder, name).is_symlink():
+                left_out[Path(folder, name).relative_to(root).as_posix()] = "link to a folder"
         for name in names:
             place = Path(folder, name)
+            path = place.relative_to(root).as_posix()
             if place.is_file():
-                yield place.relative_to(root).as_posix(), (place, place.stat().st_size)
+                yield path, (place, place.stat().st_size)
+            elif place.is_symlink() and not place.exists():
+                left_out[path] = "broken link"
 
 
 class RememberingFiles:

@@ -50,13 +50,14 @@ class Inspecting(Asker):
 
         Raises:
             NotFoundError: There is nothing there.
-            InvalidInputError: A link leads out of the folder.
+            InvalidInputError: A link leads out of the folder, to another one, or nowhere.
             AmbiguousFormatError: They may be of several formats; `format` decides.
         """
         if isinstance(what, str) and what.startswith(REGISTERED):
             asked = version_asked(what, as_of)
             return self.sender.ask(c.InspectVersion, **asked, deleted=deleted)
         files = LocalFiles(Path(what), follow_links=follow_links)
+        files.demand_all()
         found = self.formats.inspect(files, format)
         return found.model_copy(update={"digest": _digest(files)}) if digest else found
 

@@ -73,7 +73,7 @@ def content_fields(
         NotFoundError: There is nothing at the path, or no draft.
         FormatError: The model cannot be saved.
         InvalidInputError: There are options of saving, and nothing to save; or a link leads out of
-            the folder.
+            the folder, to another one, or nowhere.
     """
     if save_options and (content is None or isinstance(content, str | os.PathLike | DraftHandle)):
         raise InvalidInputError(
@@ -92,6 +92,7 @@ def content_fields(
             content.discard(state=found.state)
     elif isinstance(content, str | os.PathLike):
         local = LocalFiles(content, follow_links=follow_links)
+        local.demand_all()
         with uploaded(registry.artifacts, local, progress) as files:
             told = weights_of(registry.formats, local, format_name)
             yield {"files": files, "format": format_name, "weights": told}

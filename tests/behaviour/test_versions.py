@@ -455,6 +455,31 @@ def test_a_link_out_of_the_folder_is_taken_only_if_asked(place: Place, registry:
     assert registry.inspect(folder, follow_links=True).bytes == 8
 
 
+@pytest.mark.parametrize("reason", ["link to a folder", "broken link"])
+def test_no_version_lacks_what_a_link_should_have_brought(
+    place: Place, registry: Registry, reason: str
+) -> None:
+    folder = place.file("delivery/a.txt", "a").parent
+    data = place.file("data/b.txt", "b").parent
+    (folder / "below").mkdir()
+    (folder / "below" / "link").symlink_to(data if "to" in reason else folder / "nowhere")
+    for refused in (
+        lambda: registry.register("m", folder),
+        lambda: registry.register("m", folder, follow_links=True),
+        lambda: registry.register_dataset("d", folder),
+        lambda: registry.inspect(folder),
+        registry.register_many([{"name": "m", "model": folder}])[0].result,
+    ):
+        with pytest.raises(InvalidInputError, match=f"'below/link' is a {reason}") as said:
+            refused()
+        assert "draft" in str(said.value.hint)
+    assert list(registry.models()) == []
+    added = registry.draft("next").add(folder)
+    assert [(one.path, one.reason) for one in added.skipped] == [("below/link", reason)]
+    made = registry.register("m", registry.draft("next"))
+    assert [file.path for file in made.files().files] == ["a.txt"]
+
+
 def test_a_snapshot_of_the_hub_is_made_of_links(place: Place, registry: Registry) -> None:
     weights = place.file("hub/blobs/e3b0", "weights")
     snapshot = place.file("hub/snapshots/main/README.md", "text").parent
