@@ -268,11 +268,11 @@ class GraphStore(ABC):
 
     @abstractmethod
     def view(self, as_of: int | datetime | None = None) -> AbstractContextManager[GraphView]:
-        """Open the state at a revision or time; None is now.
+        """Open the state at a revision or time; None is now, at the latest when it is first read.
 
         Raises:
             InvalidQueryError: The revision lies in the future.
-            BackendUnavailableError: The store cannot be reached.
+            BackendUnavailableError: The store cannot be reached; perhaps not before it is read.
         """
 
     @abstractmethod

@@ -13,6 +13,7 @@ import pytest
 
 from lineage_registry.domain.events import ModelCreated, NameChanged, VersionRegistered
 from lineage_registry.domain.graph import NodeKind
+from lineage_registry.domain.view import Address
 from lineage_registry.errors import (
     BackendError,
     BackendUnavailableError,
@@ -248,7 +249,7 @@ def test_a_graph_of_another_version_is_closed_until_it_is_upgraded(
     write_family(store)
     head = store.head()
     rows("MATCH (h:LogHead) SET h.projection = 99")
-    for action in (lambda: store.view().__enter__(), lambda: commit(store, model("x"))):
+    for action in (lambda: look(store), lambda: commit(store, model("x"))):
         with pytest.raises(ProjectionMismatchError) as caught:
             action()
         assert "lineage-registry upgrade" in str(caught.value.hint)
@@ -263,11 +264,18 @@ def test_an_interrupted_upgrade_can_be_done_again(store: GraphStore, backend: Ba
     write_family(store)
     before = backend.raw.snapshot()
     _interrupt(backend)
-    with pytest.raises(ProjectionMismatchError, match="rebuilt"), store.view():
-        pass
+    with pytest.raises(ProjectionMismatchError, match="rebuilt"), store.view() as view:
+        view.nodes([1])
+    with pytest.raises(ProjectionMismatchError, match="rebuilt"), store.view() as view:
+        view.locate([Address("model/net")])
 
     store.upgrade()
     assert backend.raw.snapshot() == before
+
+
+def look(store: GraphStore) -> None:
+    with store.view() as view:
+        view.nodes([1])
 
 
 def _interrupt(backend: Backend) -> None:
@@ -288,7 +296,7 @@ def test_an_interrupted_restore_keeps_everybody_out_until_it_is_done_again(
         store.head,
         store.upgrade,
         lambda: list(store.log()),
-        lambda: store.view().__enter__(),
+        lambda: look(store),
     ):
         with pytest.raises(ProjectionMismatchError, match="log is being replaced"):
             action()

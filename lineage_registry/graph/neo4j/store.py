@@ -135,15 +135,16 @@ class Neo4jGraphStore(GraphStore):
 
     @contextmanager
     def _view(self, as_of: int | datetime | None) -> Iterator[GraphView]:
+        if as_of is None:
+            yield Neo4jView(self._connection)
+            return
         head = self._head()
         check_ready(head)
         revision = self._revision(as_of, head["revision"])
         newest = revision == head["revision"] and revision > 0
         yield Neo4jView(self._connection, revision, head["at"] if newest else None)
 
-    def _revision(self, as_of: int | datetime | None, newest: int) -> int:
-        if as_of is None:
-            return newest
+    def _revision(self, as_of: int | datetime, newest: int) -> int:
         if isinstance(as_of, datetime):
             if as_of.tzinfo is None:
                 raise InvalidQueryError(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Interval, Node, NodeKind, Scalar
@@ -18,9 +19,11 @@ from lineage_registry.domain.view import (
     Survey,
     Walk,
 )
-from lineage_registry.graph.neo4j.connection import Reader
+from lineage_registry.errors import BackendError
+from lineage_registry.graph.neo4j.connection import Reader, Row
 from lineage_registry.graph.neo4j.folding import STILL
 from lineage_registry.graph.neo4j.rendering import interval_from, node_from
+from lineage_registry.graph.neo4j.state import check_ready
 from lineage_registry.graph.neo4j.tables import Table
 from lineage_registry.graph.neo4j.walking import Walker, filter_parameters, in_bounds, unfit
 from lineage_registry.ports.graph import from_microseconds
@@ -29,12 +32,46 @@ from lineage_registry.ports.graph import from_microseconds
 class Neo4jView(GraphView):
     """Every answer is one statement that keeps what held at the revision."""
 
-    def __init__(self, reader: Reader, revision: int, at: int | None = None) -> None:
-        """Read as of a revision; `at` is when it was committed, if that is known."""
-        self.revision = revision
+    def __init__(self, reader: Reader, revision: int | None = None, at: int | None = None) -> None:
+        """Read as of a revision.
+
+        Args:
+            reader: Whoever sends the statements.
+            revision: None is the newest one when something is read first; most questions begin
+                with looking for the nodes they are about, and that finds it by the way.
+            at: When it was committed, if that is known.
+        """
+        self._revision = revision
         self._at = at
         self._reader = reader
-        self._walker = Walker(reader, revision)
+
+    @property
+    def revision(self) -> int:
+        """The revision that everything is read as of.
+
+        Raises:
+            ProjectionMismatchError: The graph is unfinished, or of other software.
+        """
+        known = self._revision
+        if known is None:
+            known = self.revision = self._newest(self._reader.read("read.head", {}))
+        return known
+
+    @revision.setter
+    def revision(self, revision: int) -> None:
+        self._revision = revision
+
+    def _newest(self, found: Sequence[Row]) -> int:
+        if not found:
+            raise BackendError("the Neo4j database holds no registry any more")
+        head = found[0]
+        check_ready(head)
+        self._at = head["at"] if head["revision"] else None
+        return int(head["revision"])
+
+    @cached_property
+    def _walker(self) -> Walker:
+        return Walker(self._reader, self.revision)
 
     def values(self, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Scalar]:
         """Return those of the wanted values that hold."""
@@ -55,9 +92,11 @@ class Neo4jView(GraphView):
         wanted = list(dict.fromkeys(addresses))
         if not wanted:
             return {}
-        parameters = {"addresses": [list(one) for one in wanted], "revision": self.revision}
-        rows = self._reader.read("read.locate", parameters)[0]["rows"]
-        return {wanted[place]: Located(*found) for place, *found in rows}
+        parameters = {"addresses": [list(one) for one in wanted], "revision": self._revision}
+        found = self._reader.read("read.locate", parameters)
+        if self._revision is None:
+            self.revision = self._newest(found)
+        return {wanted[place]: Located(*led) for place, *led in found[0]["rows"]}
 
     def nodes(self, ids: Collection[int], keys: Collection[str] | None = None) -> dict[int, Node]:
         """Return the nodes of these ids that exist, in that order."""

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from itertools import islice
+from itertools import chain
 from typing import Any, Final
 
 from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Interval, Node, NodeKind, Scalar
@@ -220,10 +220,8 @@ def _refused(_statement: str, _parameters: Parameters) -> list[codes.Row]:
 
 
 def _holds_truth(rows: Sequence[codes.Row]) -> bool:
-    """Return whether a cell holds a truth value, which is rare; few columns are not all text."""
-    return any(
-        bytes in set(map(type, column)) for column in islice(zip(*rows, strict=True), 2, None)
-    )
+    """Return whether a cell holds a truth value, which is rare."""
+    return bytes in set(map(type, chain.from_iterable(rows)))
 
 
 @cache

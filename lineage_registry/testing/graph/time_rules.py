@@ -215,7 +215,7 @@ class ClosingRules(Rules):
             lambda: commit(store, model("n")),
             lambda: list(store.log()),
             lambda: store.events(EventFilter(), 1),
-            lambda: store.view().__enter__(),
+            lambda: _look(store),
         )
         for call in calls:
             with pytest.raises(BackendError):
@@ -224,6 +224,11 @@ class ClosingRules(Rules):
     def test_closing_twice_is_closing(self, store: GraphStore) -> None:
         store.close()
         store.close()
+
+
+def _look(store: GraphStore) -> None:
+    with store.view() as view:
+        view.nodes([1])
 
 
 def answers(view: GraphView) -> dict[str, object]:
