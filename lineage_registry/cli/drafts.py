@@ -78,10 +78,17 @@ def remove(
     output.emit(left, lambda: [_line(left)])
 
 
-def show(name: Name) -> None:
+def show(
+    name: Name,
+    *,
+    registered_with: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="If it is gone: what was registered with this --key."),
+    ] = None,
+) -> None:
     """Show a draft with its files: size, times, type, digest."""
     with registry() as opened:
-        found = opened.draft(name).content()
+        found = opened.draft(name).content(registered_with=registered_with)
     output.emit(found, lambda: _content(found))
 
 

@@ -266,6 +266,15 @@ class GraphStore(ABC):
     def _write(self, work: Callable[[Transaction], Commit]) -> Commit:
         """Run `work` in one transaction under the head lock, again after a transient fault."""
 
+    @final
+    def written_with(self, key: str) -> Sequence[Recorded]:
+        """Return the events of the commit that used an idempotency key; none if it is unused.
+
+        Raises:
+            BackendUnavailableError: The store cannot be reached or stayed busy.
+        """
+        return self._write(lambda transaction: _written_with(transaction, key)).events
+
     @abstractmethod
     def view(self, as_of: int | datetime | None = None) -> AbstractContextManager[GraphView]:
         """Open the state at a revision or time; None is now, at the latest when it is first read.
@@ -431,6 +440,11 @@ def _commit(transaction: Transaction, decide: Decide, request: Request) -> Commi
         return Commit(head.revision, head.at, (), replayed=False)
     transaction.move_head(Head(revision, head.size + len(events), at))
     return Commit(revision, at, tuple(events), replayed=False)
+
+
+def _written_with(transaction: Transaction, key: str) -> Commit:
+    head = transaction.head
+    return Commit(head.revision, head.at, tuple(transaction.earlier(key)), replayed=True)
 
 
 def _parts(bodies: Iterable[bytes], after: Head, most: int) -> Iterator[Part]:

@@ -166,12 +166,16 @@ class Batches(Asker):
         self, item: Mapping[str, Any], progress: Progress | None, how: How
     ) -> VersionHandle:
         with ExitStack() as stack:
-            fields = self._announced(stack, item, progress)
+            fields = self._announced(stack, item, progress, how.get("key"))
             answer = self.sender.write(c.RegisterVersion, how, **fields)
             return VersionHandle.of(answer, cast("Registry", self))
 
     def _announced(
-        self, stack: ExitStack, item: Mapping[str, Any], progress: Progress | None
+        self,
+        stack: ExitStack,
+        item: Mapping[str, Any],
+        progress: Progress | None,
+        key: str | None = None,
     ) -> dict[str, Any]:
         registry = cast("Registry", self)
         given = dict(item)
@@ -192,7 +196,9 @@ class Batches(Asker):
         except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
             raise InvalidInputError(f"an item cannot be read: {error}") from error
         files = stack.enter_context(
-            content_fields(registry, model, format_name, progress, follow_links=follow_links)
+            content_fields(
+                registry, model, format_name, progress, follow_links=follow_links, key=key
+            )
         )
         return {key: value for key, value in {**fields, **files}.items() if value is not None}
 

@@ -120,18 +120,24 @@ class DraftHandle:
         """
         return self._registry.sender.ask(c.RemoveFromDraft, name=self.name, path=list(paths))
 
-    def content(self) -> c.DraftContent:
+    def content(self, *, registered_with: str | None = None) -> c.DraftContent:
         """Return the draft with its files: path, size, digest, times, media type.
+
+        With `registered_with`, the `key` of a registration, a draft that this key registered has
+        the files that it had then, and an empty `state`.
 
         Raises:
             DraftNotFoundError: Nothing was added yet, or it has expired.
         """
-        return self._registry.sender.ask(c.GetDraft, name=self.name)
+        return self._registry.sender.ask(
+            c.GetDraft, name=self.name, registered_with=registered_with
+        )
 
     def register(self, name: str, **details: Any) -> VersionHandle:
         """Register the next version of a model from the draft, which is discarded then.
 
-        Details are those of `Registry.register`.
+        Details are those of `Registry.register`. The same call with the same `key` returns the
+        same version, though the draft is gone.
         """
         return self._registry.register(name, self, **details)
 

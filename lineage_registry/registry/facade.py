@@ -689,7 +689,13 @@ class Registry(
         follow_links: bool = False,
     ) -> VersionHandle:
         with content_fields(
-            self, content, format_name, progress, save_options, follow_links=follow_links
+            self,
+            content,
+            format_name,
+            progress,
+            save_options,
+            follow_links=follow_links,
+            key=how.get("key"),
         ) as files:
             answer = self.sender.write(c.RegisterVersion, how, **{**fields, **files})
             return VersionHandle.of(answer, self)

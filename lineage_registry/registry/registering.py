@@ -64,10 +64,12 @@ def content_fields(
     save_options: Mapping[str, object] | None = None,
     *,
     follow_links: bool = False,
+    key: str | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Store the files of a version; they are kept until the block ends, by then they are named.
 
-    A draft that was registered is discarded, unless it changed meanwhile.
+    A draft that was registered is discarded, unless it changed meanwhile. One that is gone
+    because a request of the same `key` registered it has the files that it had.
 
     Raises:
         NotFoundError: There is nothing at the path, or no draft.
@@ -82,7 +84,7 @@ def content_fields(
     if content is None:
         yield {"format": format_name}
     elif isinstance(content, DraftHandle):
-        found = content.content()
+        found = content.content(registered_with=key)
         files = files_of(found)
         if not files:
             raise InvalidInputError(f"the draft {content.name!r} is empty", hint="add files first")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from lineage_registry.domain.digests import Digest, FileEntry, Manifest
+from lineage_registry.domain.events import VersionRegistered
 from lineage_registry.domain.resolution import resolve_version
 from lineage_registry.errors import (
     ArtifactNotFoundError,
@@ -116,12 +117,18 @@ def remove_from_draft(work: Workplace, command: RemoveFromDraft, _: Context) -> 
 
 
 def get_draft(work: Workplace, command: GetDraft, _: Context) -> DraftContent:
-    """Return a draft with its files.
+    """Return a draft with its files, or those that were registered from it.
 
     Raises:
-        DraftNotFoundError: There is none of this name.
+        DraftNotFoundError: There is none of this name, and the key registered none.
     """
-    held = _demanded(work, command.name)
+    held = _read(work, command.name)
+    if held is None and command.registered_with is not None:
+        known = _registered(work, command.name, command.registered_with)
+        if known is not None:
+            return known
+    if held is None:
+        raise _missing(command.name)
     listed = [
         ListedFile(
             path=entry.path,
@@ -183,10 +190,48 @@ def _of_notes(name: str, found: Mapping[str, bytes]) -> _Read | None:
 def _demanded(work: Workplace, name: str) -> _Read:
     held = _read(work, name)
     if held is None:
-        raise DraftNotFoundError(
-            f"there is no draft {name!r}", hint="list the drafts, or add files to a new one"
-        )
+        raise _missing(name)
     return held
+
+
+def _missing(name: str) -> DraftNotFoundError:
+    return DraftNotFoundError(
+        f"there is no draft {name!r}", hint="list the drafts, or add files to a new one"
+    )
+
+
+def _registered(work: Workplace, name: str, key: str) -> DraftContent | None:
+    """Return the files of the version that a request of this key registered, None without one.
+
+    A batch registers several in one commit: then nobody knows which of them this draft became.
+    """
+    made = [one for one in work.graph.written_with(key) if one.type == VersionRegistered.type]
+    if len(made) != 1:
+        return None
+    event, at = made[0].event, made[0].time
+    if not isinstance(event, VersionRegistered) or event.manifest is None:
+        return None
+    files = read_manifest(work, event.manifest).files
+    return DraftContent(
+        name=name,
+        files=len(files),
+        size=sum(size for _, _, size in files),
+        created_at=at,
+        created_by=made[0].actor,
+        changed_at=at,
+        expires_at=at,
+        state="",
+        listed=[
+            ListedFile(
+                path=path,
+                digest=str(digest),
+                size=size,
+                added_at=at,
+                media_type=media_type(path),
+            )
+            for path, digest, size in files
+        ],
+    )
 
 
 def _at_or_below(paths: list[str], path: str) -> list[str]:

@@ -657,7 +657,13 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
     ],
     c.AddToDraft: lambda k: ["draft", "add", *option("--from-version", k.version), k.name],
     c.RemoveFromDraft: lambda k: ["draft", "remove", "--", k.name, *k.path],
-    c.GetDraft: lambda k: ["draft", "show", "--", k.name],
+    c.GetDraft: lambda k: [
+        "draft",
+        "show",
+        *option("--registered-with", k.registered_with),
+        "--",
+        k.name,
+    ],
     c.ListDrafts: lambda _: ["draft", "list"],
     c.DiscardDraft: lambda k: [
         "draft",

@@ -12,6 +12,7 @@ from lineage_registry.domain.digests import Digest
 from lineage_registry.errors import (
     ArtifactNotFoundError,
     DraftNotFoundError,
+    IdempotencyMismatchError,
     InvalidInputError,
     InvalidNameError,
     ManifestIncompleteError,
@@ -200,6 +201,57 @@ def test_what_came_while_a_draft_was_registered_stays(place, registry):
         registry.draft("next").discard(state=state)
     change("discarded")
     assert registry.drafts() == []
+
+
+def test_the_same_registration_of_a_draft_is_done_once(place, registry):
+    draft = registry.draft("next")
+    draft.add(tree(place, a_txt="aaa", deep__c_txt="c"))
+    held = draft.content(registered_with="k")
+    with pytest.raises(DraftNotFoundError):
+        registry.draft("other").register("net", key="k")
+    first = draft.register("net", description="once", key="k")
+    after = place.revision
+    again = draft.register("net", description="once", key="k")
+    assert (again.id, again.reference, again.manifest) == (
+        first.id,
+        "models:/net/1",
+        first.manifest,
+    )
+    assert place.revision == after
+    gone = draft.content(registered_with="k")
+    assert (gone.state, gone.files, gone.size, bool(held.state)) == ("", 2, 4, True)
+    assert [(one.path, one.digest) for one in gone.listed] == [
+        (one.path, one.digest) for one in held.listed
+    ]
+    for wrong in ({"key": "k", "description": "twice"}, {"key": "k", "format": "files"}):
+        with pytest.raises(IdempotencyMismatchError):
+            draft.register("net", **wrong)
+    for key in (None, "other"):
+        with pytest.raises(DraftNotFoundError):
+            draft.register("net", description="once", key=key)
+    with pytest.raises(InvalidInputError):
+        draft.register("net", key="x" * 201)
+    draft.add(place.file("new.txt", "new"))
+    with pytest.raises(IdempotencyMismatchError):
+        draft.register("net", description="once", key="k")
+    assert paths(registry) == ["new.txt"], "what was collected since is not thrown away"
+    assert place.revision == after
+    items = [{"name": "net", "model": draft}]
+    (done,) = registry.register_many(items, key="b")
+    (same,) = registry.register_many(items, key="b")
+    assert done.value is not None
+    assert same.value is not None
+    assert (same.value.reference, done.value.reference) == ("models:/net/2", "models:/net/2")
+
+
+def test_a_key_of_something_else_registered_no_draft(place, registry):
+    registry.register("empty", key="none")
+    registry.promote("empty:1", "Staging", key="stage")
+    batch = [{"name": "a"}, {"name": "b"}]
+    registry.register_many(batch, atomic=True, key="two")
+    for key in ("none", "stage", "two"):
+        with pytest.raises(DraftNotFoundError):
+            registry.draft("next").register("net", key=key)
 
 
 def test_drafts_are_listed_and_thrown_away(place, registry):

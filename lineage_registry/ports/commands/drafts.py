@@ -55,7 +55,8 @@ class DraftContent(Draft):
     """A draft with its files, in order of their paths.
 
     Attributes:
-        state: Another one after each change.
+        state: Another one after each change; empty if the draft is gone, and these are the files
+            that were registered.
     """
 
     state: str
@@ -101,11 +102,18 @@ class RemoveFromDraft(Command[Draft]):
 
 
 class GetDraft(Command[DraftContent]):
-    """Return a draft with its files."""
+    """Return a draft with its files.
+
+    Attributes:
+        registered_with: The idempotency key of a request that registers it. If there is no such
+            draft, but one version was registered with this key, its files are returned: sent
+            again with the same key, they find the version instead of making another one.
+    """
 
     route: ClassVar[Route] = Route("GET", "/drafts/{name}", "drafts")
 
     name: str
+    registered_with: str | None = Field(default=None, min_length=1, max_length=200)
 
 
 class ListDrafts(Command[Drafts]):

@@ -207,6 +207,15 @@ class TransactionRules(Rules):
             assert not commit(store, model(f"m{number}"), request=request).replayed
         assert store.head().revision == 6
 
+    def test_a_key_tells_what_was_written_with_it(self, store: GraphStore, raw: RawGraph) -> None:
+        assert store.written_with("k1") == ()
+        done = commit(store, model("a"), model("b"), request=_KEYED)
+        commit(store, model("c"))
+        before = raw.snapshot()
+        assert list(store.written_with("k1")) == list(done.events)
+        assert [store.written_with(key) for key in ("K1", "k1 ", "")] == [(), (), ()]
+        assert raw.snapshot() == before
+
     def test_a_key_lives_on_after_a_replay(self, store: GraphStore) -> None:
         done = commit(store, model("a"), request=_KEYED)
         store.rebuild(list(store.log()))
