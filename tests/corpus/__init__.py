@@ -16,6 +16,7 @@ MODULES = (
     "tree_files",
     "other_files",
     "bundle_files",
+    "coreml_files",
     "good_torch_family",
     "hostile_containers",
     "hostile_pickles",

@@ -15,6 +15,7 @@ from lineage_registry.ports.filesets import LocalFiles
 from lineage_registry.testing.formats import MemoryFiles
 from tests.corpus import (
     bundle_files,
+    coreml_files,
     huggingface_files,
     onnx_files,
     other_files,
@@ -285,6 +286,41 @@ def test_core_ml_says_its_inputs():
     found = inspected(other_files.mlpackage())
     assert found.inputs == (Port(name="x", dtype="float32", shape=(1, 4)),)
     assert found.external == ("Data/com.apple.CoreML/weights/weight.bin",)
+
+
+def test_core_ml_counts_the_weights_of_a_network():
+    found = inspected({"m.mlmodel": coreml_files.model(500, coreml_files.NETWORK)})
+    assert (found.tensors, found.parameters, found.buffers, found.scales) == (13, 668, 16, 6)
+    assert found.dtypes == {"float16": 600, "float32": 81, "uint4": 9}
+    shapes = {one.name: (one.dtype, one.shape) for one in found.listed}
+    assert shapes["conv.weights"] == ("float16", (8, 3, 5, 5))
+    assert shapes["dense.weights"] == ("float32", (3, 4))
+    assert shapes["small.weights"] == ("uint4", (3, 3))
+    assert shapes["lstm.inputGateBiasVector"] == ("float32", (2,))
+    assert shapes["then.bias"] == ("float32", (2,))
+
+
+def test_core_ml_counts_the_weights_of_a_program_once():
+    program = coreml_files.program(*coreml_files.PROGRAM)
+    found = inspected(coreml_files.package(program, coreml_files.DATA))
+    assert (found.tensors, found.parameters, found.scales) == (6, 52, 4)
+    assert found.dtypes == {"float16": 28, "float32": 3, "int4": 9, "uint8": 16}
+    shapes = {one.name: one.shape for one in found.listed}
+    assert shapes["w"] == (4, 6)
+    assert shapes["again"] == (6, 4)
+    assert shapes["small.quantized_data"] == (4, 4)
+    assert "pads" not in shapes
+
+
+def test_core_ml_counts_a_linear_model_and_says_nothing_of_trees():
+    found = inspected({"m.mlmodel": coreml_files.model(300, coreml_files.LINEAR)})
+    assert [(one.name, one.shape) for one in found.listed] == [
+        ("weights.0", (4,)),
+        ("weights.1", (4,)),
+        ("offset", (2,)),
+    ]
+    trees = inspected({"m.mlmodel": tree_files.trained()["catboost.mlmodel"]})
+    assert (trees.tensors, trees.parameters) == (None, None)
 
 
 def test_tflite_says_its_tensors():

@@ -25,6 +25,7 @@ from lineage_registry.formats.trees.ubjson import read_outline
 from lineage_registry.formats.yaml_text import read_yaml
 from lineage_registry.testing.formats import MemoryFiles
 from tests.corpus import (
+    coreml_files,
     huggingface_files,
     onnx_files,
     other_files,
@@ -48,6 +49,10 @@ FOLDERS = {
     "tflite": {"m": other_files.tflite(custom="Mine")},
     "core ml": {"m": other_files.coreml()},
     "mlpackage": other_files.mlpackage(),
+    "core ml, a network": {"m": coreml_files.model(500, coreml_files.NETWORK)},
+    "core ml, a program": coreml_files.package(
+        coreml_files.program(*coreml_files.PROGRAM), coreml_files.DATA
+    ),
     "saved model": other_files.saved_model("Add"),
     "mlflow": other_files.mlmodel(),
     "transformers": huggingface_files.GOOD["with a card"],

@@ -1,4 +1,4 @@
-"""Core ML models: inputs, outputs and who made them.
+"""Core ML models: inputs, outputs, weights, and who made them.
 
 The numbers of the fields are those of <https://apple.github.io/coremltools/mlmodel/Format>.
 """
@@ -8,18 +8,21 @@ from typing import Any, ClassVar
 
 from lineage_registry.domain.formats import Inspection, Port, Verdict
 from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
+from lineage_registry.formats.census import Census
 from lineage_registry.formats.companions import unexplained
+from lineage_registry.formats.coreml.weights import count_weights
 from lineage_registry.formats.protobuf import BYTES, VARINT, Budget, Field, Protobuf
 from lineage_registry.formats.ranges import Ranges
 from lineage_registry.formats.reading import MAX_SHOWN, bounded, notes, plain, shown
 from lineage_registry.formats.sniffing.files import of_kinds
 from lineage_registry.formats.sniffing.folders import folder_kind, json_file
 from lineage_registry.formats.sniffing.kinds import FileKind, FolderKind
-from lineage_registry.formats.weights import confidence
+from lineage_registry.formats.weights import confidence, counted
 from lineage_registry.ports.filesets import FileSet, total_size
 from lineage_registry.ports.handlers import Confidence, InspectOnlyHandler
 
-_MAX_FIELDS = 2_000_000
+_MAX_FIELDS = 5_000_000
+"""Fifty thousand operations of a program take about so many."""
 _MAX_PORTS = 1_000
 _MAX_DIMENSIONS = 64
 _MANIFEST = "Manifest.json"
@@ -59,10 +62,14 @@ class _Model:
     inputs: list[Port] = field(default_factory=list)
     outputs: list[Port] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
+    census: Census | None = None
 
 
 class CoremlHandler(InspectOnlyHandler):
-    """Reads the description of a model, in a file of its own or in a package."""
+    """Reads the description of a model and counts its weights, in a file or in a package.
+
+    Weights are counted of neural networks, ML programs and linear models.
+    """
 
     name: ClassVar[str] = "coreml"
     kinds: ClassVar[tuple[str, ...]] = (FileKind.COREML.value, FolderKind.COREML_PACKAGE.value)
@@ -82,6 +89,7 @@ class CoremlHandler(InspectOnlyHandler):
             raise UnreadableArtifactError("there is no Core ML model")
         models = [_read(files, path) for path in paths]
         model = models[0]
+        censuses = [each.census for each in models if each.census is not None]
         weights = [path for path in files.paths() if not _above(path).isdisjoint(items)]
         extra = unexplained(files, [*paths, *items, *weights])
         return Inspection(
@@ -98,6 +106,7 @@ class CoremlHandler(InspectOnlyHandler):
             producer=_producer(model),
             licence=model.notes.get("license"),
             external=tuple(plain(path) for path in weights if path not in paths),
+            **(counted(censuses) if len(censuses) == len(models) else {}),
         )
 
     def _without_model(self, files: FileSet) -> Inspection:
@@ -144,13 +153,18 @@ def _is_below(path: str) -> bool:
 def _read(files: FileSet, path: str) -> _Model:
     size = files.size(path)
     with files.open(path) as stream:
-        return _Reader(Protobuf(Ranges(stream, size), Budget(_MAX_FIELDS))).read()
+        proto = Protobuf(Ranges(stream, size), Budget(_MAX_FIELDS))
+        reader = _Reader(proto)
+        model = reader.read()
+        model.census = count_weights(proto, reader.body, files, path)
+        return model
 
 
 class _Reader:
     def __init__(self, proto: Protobuf) -> None:
         self._proto = proto
         self._model = _Model()
+        self.body: Field
 
     def read(self) -> _Model:
         described = False
@@ -162,6 +176,7 @@ class _Reader:
                 self._description(found)
             elif found.number in _TYPES and found.wire == BYTES:
                 self._model.type = found.number
+                self.body = found
         if not described or self._model.type is None:
             raise UnreadableArtifactError("the file is cut off, or of an unknown type of model")
         return self._model
