@@ -89,7 +89,9 @@ class CliCommands(c.Commands):
         rows = []
         for number, item in enumerate(command.items):
             files = [c.File.model_validate(file) for file in item.get("files", ())]
-            row = {key: value for key, value in item.items() if key != "files"}
+            # A dataset takes fewer arguments: what says nothing is not written.
+            said = ((key, value) for key, value in item.items() if value not in (None, [], (), {}))
+            row = {key: value for key, value in said if key != "files"}
             if files:
                 row["path"] = str(self._files(files, folder / str(number)))
             rows.append(row)

@@ -6,15 +6,10 @@ import torch
 
 from lineage_registry.errors import InvalidInputError, UnknownFormatError
 from lineage_registry.ports.commands import LinkedVersion
-from tests.behaviour.conftest import PLACES
+from tests.behaviour.conftest import near_and_far, only
 from tests.behaviour.places import Place
 
-SOME_PLACES = [
-    one
-    for one in PLACES
-    if one.id in {"sdk-sqlite-folder", "sdk-neo4j-s3", "http-sqlite-folder", "cli-sqlite-folder"}
-]
-somewhere = pytest.mark.parametrize("place", SOME_PLACES, indirect=True)
+somewhere = only("sdk-sqlite-folder", "sdk-neo4j-s3", "http-sqlite-folder", "cli-sqlite-folder")
 
 
 def network() -> torch.nn.Module:
@@ -48,8 +43,9 @@ def test_a_conversion_is_a_version_an_edge_and_a_run(place: Place) -> None:
     place.demand_sound()
 
 
-def test_from_a_module_over_onnx_to_int8(place_here: Place) -> None:
-    registry = place_here.registry
+@near_and_far
+def test_from_a_module_over_onnx_to_int8(place: Place) -> None:
+    registry = place.registry
     model = network()
     registry.register("net", model)
     example = torch.randn(2, 16)
@@ -68,8 +64,9 @@ def test_from_a_module_over_onnx_to_int8(place_here: Place) -> None:
     assert "models:/net/1" in roots
 
 
-def test_a_program_becomes_onnx_without_being_told_anything(place_here: Place) -> None:
-    registry = place_here.registry
+@near_and_far
+def test_a_program_becomes_onnx_without_being_told_anything(place: Place) -> None:
+    registry = place.registry
     program = torch.export.export(network(), (torch.randn(2, 16),))
     registry.register("net", program)
     assert registry.version("net:1").format == "pytorch"
@@ -95,19 +92,12 @@ def test_what_cannot_be_converted_leaves_no_version(place: Place) -> None:
     assert [one.name for one in registry.models()] == ["words", "nothing", "net"]
 
 
-def test_a_model_is_saved_as_it_is_asked_for(place_here: Place) -> None:
-    registry = place_here.registry
+@near_and_far
+def test_a_model_is_saved_as_it_is_asked_for(place: Place) -> None:
+    registry = place.registry
     state = {"a": torch.ones(100), "b": torch.ones(100)}
     made = registry.register("net", state, save_options={"max_shard_size": 400})
     assert made.facts["files"] == 3
     assert registry.load("net:1", dtype="float16")["a"].dtype is torch.float16
     with pytest.raises(InvalidInputError, match="kept as they are"):
-        registry.register("net", place_here.file("x"), save_options={"max_shard_size": 400})
-
-
-@pytest.fixture
-def place_here(tmp_path):
-    from tests.behaviour.places import opened, settings_of
-
-    with opened(settings_of(tmp_path, None, None, ""), tmp_path, "sdk") as found:
-        yield found
+        registry.register("net", place.file("x"), save_options={"max_shard_size": 400})

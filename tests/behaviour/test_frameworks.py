@@ -6,14 +6,10 @@ import torch
 
 from lineage_registry.errors import InvalidInputError
 from lineage_registry.registry import Registry
-from tests.behaviour.places import opened, settings_of
+from tests.behaviour.conftest import near_and_far
 from tests.conformance.test_framework_handlers import answer, graph, llama, tokenizer
 
-
-@pytest.fixture
-def registry(tmp_path):
-    with opened(settings_of(tmp_path, None, None, ""), tmp_path, "sdk") as found:
-        yield found.registry
+pytestmark = near_and_far
 
 
 def network():
