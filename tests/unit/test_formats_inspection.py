@@ -312,7 +312,7 @@ def test_core_ml_counts_the_weights_of_a_program_once():
     assert "pads" not in shapes
 
 
-def test_core_ml_counts_a_linear_model_and_says_nothing_of_trees():
+def test_core_ml_counts_a_linear_model_and_trees():
     found = inspected({"m.mlmodel": coreml_files.model(300, coreml_files.LINEAR)})
     assert [(one.name, one.shape) for one in found.listed] == [
         ("weights.0", (4,)),
@@ -321,6 +321,10 @@ def test_core_ml_counts_a_linear_model_and_says_nothing_of_trees():
     ]
     trees = inspected({"m.mlmodel": tree_files.trained()["catboost.mlmodel"]})
     assert (trees.tensors, trees.parameters) == (None, None)
+    ensemble = json.loads(tree_files.trained()["catboost.json"])["oblivious_trees"]
+    leaves = [len(tree["leaf_values"]) for tree in ensemble]
+    assert trees.metadata["trees"] == str(len(ensemble))
+    assert trees.metadata["nodes"] == str(sum(2 * count - 1 for count in leaves))
 
 
 def test_tflite_says_its_tensors():

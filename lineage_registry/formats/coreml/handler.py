@@ -10,6 +10,7 @@ from lineage_registry.domain.formats import Inspection, Port, Verdict
 from lineage_registry.errors import UnreadableArtifactError, UnsafeArtifactError
 from lineage_registry.formats.census import Census
 from lineage_registry.formats.companions import unexplained
+from lineage_registry.formats.coreml.trees import ENSEMBLES, count_trees
 from lineage_registry.formats.coreml.weights import count_weights
 from lineage_registry.formats.protobuf import BYTES, VARINT, Budget, Field, Protobuf
 from lineage_registry.formats.ranges import Ranges
@@ -68,7 +69,7 @@ class _Model:
 class CoremlHandler(InspectOnlyHandler):
     """Reads the description of a model and counts its weights, in a file or in a package.
 
-    Weights are counted of neural networks, ML programs and linear models.
+    Weights are counted of neural networks, ML programs and linear models, of trees their nodes.
     """
 
     name: ClassVar[str] = "coreml"
@@ -157,6 +158,8 @@ def _read(files: FileSet, path: str) -> _Model:
         reader = _Reader(proto)
         model = reader.read()
         model.census = count_weights(proto, reader.body, files, path)
+        if reader.body.number in ENSEMBLES:
+            model.notes.update(count_trees(proto, reader.body))
         return model
 
 
