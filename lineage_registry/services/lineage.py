@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from lineage_registry.domain.graph import LINEAGE, Edge, NodeKind
+from lineage_registry.domain.lifecycle import demand_stages
 from lineage_registry.domain.lineage import Lineage, LineageNode
 from lineage_registry.domain.references import Reference
 from lineage_registry.domain.traversal import edges_of_page
@@ -81,6 +82,8 @@ def _asked(work: Workplace, command: GetLineage) -> Iterator[Asked]:
     cursor = read_cursor(command)
     named = () if cursor else (*references, *stops)  # a cursor has settled the time
     with work.ask(cursor.revision if cursor else command.as_of, named) as view:
+        if command.stage is not None:
+            demand_stages(view, [command.stage])
         starts = nodes_of(view, references, deleted=command.deleted)
         stop_at = nodes_of(view, stops, deleted=True) if stops else ()
         traversal = _traversal(view, command, starts, frozenset(stop_at))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from lineage_registry.domain.graph import Node, NodeKind
+from lineage_registry.domain.lifecycle import demand_stages
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.selectors import (
     Around,
@@ -40,11 +41,17 @@ _KINDS: Final[Mapping[str, tuple[NodeKind, ...]]] = {
 
 
 def select_nodes(work: Workplace, command: SelectNodes, _: Context) -> Lineage:
-    """Return the nodes that a selector means, and the lineage edges among them."""
+    """Return the nodes that a selector means, and the lineage edges among them.
+
+    Raises:
+        StageNotFoundError: It names a stage that there is not.
+    """
     selector = parse_selectors(command.selector)
     references = [one.reference for one in leaves(selector) if isinstance(one, Named)]
     tests = {one: _test(one) for one in leaves(selector) if isinstance(one, Fitting)}
     with work.ask(command.as_of, references) as view:
+        if staged := [one.value for one in tests if one.field is Field.STAGE]:
+            demand_stages(view, staged)
         sets = _Sets(view, tests, command)
         found = sorted(sets.members(selector))
         kept = found[: command.limit]

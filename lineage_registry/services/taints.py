@@ -6,6 +6,7 @@ from itertools import islice
 from lineage_registry.domain import taints
 from lineage_registry.domain.events import Event, TaintLifted, TaintRaised
 from lineage_registry.domain.graph import CARRYING, REGISTRY
+from lineage_registry.domain.lifecycle import demand_stages
 from lineage_registry.domain.propagation import inherited
 from lineage_registry.domain.references import Reference
 from lineage_registry.domain.resolution import (
@@ -88,6 +89,8 @@ def list_tainted(work: Workplace, command: ListTainted, _: Context) -> Tainted:
     place = place_of(cursor)
     end = place + command.limit
     with work.ask(as_of(command, cursor)) as view:
+        if command.stage is not None:
+            demand_stages(view, [command.stage])
         held = taints.active(view, command.kind, command.severity)
         if command.taint is not None:
             held = [taint for taint in held if taint.id == command.taint]

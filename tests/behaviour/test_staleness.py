@@ -131,3 +131,21 @@ def test_what_never_gets_stale_is_refused(registry: Registry) -> None:
         registry.staleness(cursor="nonsense")
     with pytest.raises(StageNotFoundError):
         registry.staleness(stage="Live")
+
+
+def test_a_stage_that_there_is_not_is_refused_and_not_empty(registry: Registry) -> None:
+    registry.register("m")
+    registry.promote("m:1", "Production")
+    assert registry.lineage("m:1", stage="Production").nodes
+    assert registry.select("stage:Production").nodes
+    assert registry.tainted(stage="Production").nodes == []
+    for ask in (
+        lambda: registry.lineage("m:1", stage="Live"),
+        lambda: registry.select("kind:model & (kind:run | stage:Live)"),
+        lambda: registry.tainted(stage="Live"),
+        lambda: registry.staleness(stage="Live"),
+        lambda: registry.recall("m:1", stage="Live"),
+        lambda: registry.impact("m:1", stage="Live"),
+    ):
+        with pytest.raises(StageNotFoundError, match="Live"):
+            ask()
