@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from lineage_registry.artifacts.s3 import S3ArtifactStore
 from lineage_registry.errors import HasDependentsError
 from lineage_registry.ports.uploads import PART_SIZE
 from lineage_registry.registry import Registry
@@ -26,6 +27,12 @@ def test_a_model_from_its_files_to_the_garbage(
     place: Place, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lineage_registry.api.conditions.LEAST_AGE", NOW)
+    signed, sign = [], S3ArtifactStore._signed_url
+    monkeypatch.setattr(
+        S3ArtifactStore,
+        "_signed_url",
+        lambda self, one: signed.append(sign(self, one)) or signed[-1],
+    )
     before = {"big.bin": BIG, "deep/a.txt": b"a", "empty": b""}
     after = before | {"deep/a.txt": b"A", "more.txt": b"more"}
     draft = registry.draft("next")
@@ -50,6 +57,7 @@ def test_a_model_from_its_files_to_the_garbage(
     for form in ("folder", "tar", "zip"):
         written = registry.export_files("net:2", place.folder / f"out.{form}", form=form)
         assert unpacked(written) == after
+    assert any(signed) == (place.settings.s3_public_url is not None)
 
     stray = place.artifacts.put(io.BytesIO(b"stray")).digest
     assert registry.collect_garbage(dry_run=False, grace=NOW).removed.count == 1
