@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from lineage_registry.errors import (
     InvalidInputError,
     StorageFullError,
 )
+from lineage_registry.ports.artifacts import Source
 from lineage_registry.testing.artifacts import MIB, ArtifactStoreContract, pattern
 from tests.buckets import client_of, store_in
 
@@ -281,6 +283,16 @@ class TestOnlyS3:
             with s3_store.open_at(digest, size) as file:
                 assert file.read() == b"weights"
             assert len(asked) == (size is None)
+
+    def test_of_many_that_are_stored_each_is_asked_for_once(self, s3_store, monkeypatch):
+        asked, real = [], S3ArtifactStore._size
+        monkeypatch.setattr(
+            S3ArtifactStore, "_size", lambda self, one: asked.append(one) or real(self, one)
+        )
+        texts = [b"%d" % number for number in range(20)]
+        sources = [Source(Digest.of(one), len(one), partial(io.BytesIO, one)) for one in texts]
+        s3_store.put_many(sources)
+        assert sorted(asked) == sorted(map(Digest.of, texts)) == list(s3_store.iter_digests())
 
     def test_a_server_that_does_not_answer_is_unavailable(self, s3_server):
         with socket.socket() as free:
