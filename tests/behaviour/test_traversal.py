@@ -181,8 +181,10 @@ def test_a_program_asks_for_the_fields_it_needs(line: Registry) -> None:
     assert {tuple(row) for row in rows} == {("id", "reference", "stage")}
     assert len(line.ancestors("top:1", fields=["edges"]).edges) == 5
     assert found.depth_reached == 5
-    with pytest.raises(InvalidInputError):
+    with pytest.raises(InvalidInputError) as refused:
         line.ancestors("top:1", fields=["colour"])
+    assert refused.value.message.startswith("/fields/0: Input should be 'kind'")
+    assert "'edges'" in refused.value.message
 
 
 def test_pages_and_narrow_answers_are_written_where_that_makes_sense(

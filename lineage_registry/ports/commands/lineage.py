@@ -64,4 +64,4 @@ class GetLineage(Query[Lineage]):
     limit: int = Field(default=10_000, ge=1, le=1_000_000)
     cursor: str | None = Field(default=None, max_length=500)
     count: bool = True
-    fields: list[NodeField | Literal["edges"]] | None = None
+    fields: list[Literal[NodeField, "edges"]] | None = None
