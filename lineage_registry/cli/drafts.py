@@ -92,6 +92,21 @@ def show(
     output.emit(found, lambda: _content(found))
 
 
+def inspect(
+    name: Name,
+    *,
+    format: Annotated[  # noqa: A002 - the word users know
+        str | None, typer.Option("--format", metavar="NAME", help="Format; found if left out.")
+    ] = None,
+) -> None:
+    """Say what the files of a draft hold and whether they are safe, as `lreg inspect`."""
+    from lineage_registry.cli.files import tell
+
+    with registry() as opened:
+        found = opened.draft(name).inspect(format=format)
+    tell(found, name)
+
+
 def list_all() -> None:
     """List the drafts."""
     from lineage_registry.ports.commands import Drafts

@@ -87,6 +87,11 @@ def inspect(
     into, are told of on stderr.
     """
     found = _looked(what, format, as_of, digest=digest, follow_links=follow_links, deleted=deleted)
+    tell(found, what)
+
+
+def tell(found: "Inspection", what: str) -> None:
+    """Write what was found in files; one that would be refused ends the program with 6."""
     output.emit(found, lambda: _view(found, what))
     verdict = found.verdict.value
     if verdict == "refused":

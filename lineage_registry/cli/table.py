@@ -185,6 +185,7 @@ NOUNS: Final[Mapping[str, Noun]] = {
             "add": Verb("Put files and folders into a draft.", "drafts:add"),
             "remove": Verb("Take files out of a draft.", "drafts:remove"),
             "show": Verb("Show a draft with its files.", "drafts:show"),
+            "inspect": Verb("Say what the files of a draft hold.", "drafts:inspect"),
             "list": Verb("List the drafts.", "drafts:list_all"),
             "discard": Verb("Throw a draft away.", "drafts:discard"),
         },

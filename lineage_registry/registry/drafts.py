@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from lineage_registry.domain.formats import Inspection
 from lineage_registry.errors import InvalidInputError
 from lineage_registry.ports import commands as c
 from lineage_registry.ports.artifacts import ArtifactStore, Source
@@ -132,6 +133,18 @@ class DraftHandle:
         return self._registry.sender.ask(
             c.GetDraft, name=self.name, registered_with=registered_with
         )
+
+    def inspect(self, *, format: str | None = None) -> Inspection:  # noqa: A002 - as elsewhere
+        """Say what the files hold and whether they are safe, where they are stored.
+
+        As `Registry.inspect`; `digest` is that of the list of files.
+
+        Raises:
+            DraftNotFoundError: There is none.
+            InvalidInputError: It is empty.
+            AmbiguousFormatError: They may be of several formats; `format` decides.
+        """
+        return self._registry.sender.ask(c.InspectDraft, name=self.name, format=format)
 
     def register(self, name: str, **details: Any) -> VersionHandle:
         """Register the next version of a model from the draft, which is discarded then.

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from lineage_registry.domain.digests import Digest, FileEntry, Manifest
 from lineage_registry.domain.events import VersionRegistered
+from lineage_registry.domain.formats import Inspection
 from lineage_registry.domain.resolution import resolve_version
 from lineage_registry.errors import (
     ArtifactNotFoundError,
@@ -24,6 +25,7 @@ from lineage_registry.ports.commands import (
     DraftContent,
     Drafts,
     GetDraft,
+    InspectDraft,
     ListDrafts,
     ListedFile,
     RemoveFromDraft,
@@ -40,7 +42,7 @@ from lineage_registry.ports.drafts import (
 )
 from lineage_registry.ports.scanning import media_type
 from lineage_registry.services.clock import now
-from lineage_registry.services.contents import demand_bytes, read_manifest
+from lineage_registry.services.contents import StoredFiles, demand_bytes, read_manifest
 from lineage_registry.services.workplace import Workplace, read
 
 _MOST = 100_000
@@ -141,6 +143,22 @@ def get_draft(work: Workplace, command: GetDraft, _: Context) -> DraftContent:
         for entry in held.files
     ]
     return DraftContent(**dict(_told(held)), state=held.state, listed=listed)
+
+
+def inspect_draft(work: Workplace, command: InspectDraft, _: Context) -> Inspection:
+    """Look into the files of a draft.
+
+    Raises:
+        DraftNotFoundError: There is none of this name.
+        InvalidInputError: It has no files.
+        ManifestIncompleteError: Bytes of a file are gone from the store.
+    """
+    manifest = Manifest.of(_entries(_demanded(work, command.name).files))
+    if not manifest.files:
+        raise InvalidInputError(f"the draft {command.name!r} is empty", hint="add files first")
+    demand_bytes(work.artifacts, manifest)
+    found = work.formats.inspect(StoredFiles(work.artifacts, manifest), command.format)
+    return found.model_copy(update={"digest": str(manifest.digest)})
 
 
 def list_drafts(work: Workplace, _command: ListDrafts, _: Context) -> Drafts:

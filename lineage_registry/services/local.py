@@ -75,6 +75,7 @@ HANDLERS: Final[Mapping[type[c.Command[Any]], Handler]] = {
     c.AddToDraft: drafts.add_to_draft,
     c.RemoveFromDraft: drafts.remove_from_draft,
     c.GetDraft: drafts.get_draft,
+    c.InspectDraft: drafts.inspect_draft,
     c.ListDrafts: drafts.list_drafts,
     c.DiscardDraft: drafts.discard_draft,
     c.AddDependency: versions.add_dependency,

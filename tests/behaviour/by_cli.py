@@ -666,6 +666,7 @@ TYPED: dict[type[c.Command[Any]], Callable[[Any], Words]] = {
         "--",
         k.name,
     ],
+    c.InspectDraft: lambda k: ["draft", "inspect", *option("--format", k.format), "--", k.name],
     c.ListDrafts: lambda _: ["draft", "list"],
     c.DiscardDraft: lambda k: [
         "draft",

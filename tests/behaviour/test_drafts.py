@@ -5,19 +5,23 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save
 
 import lineage_registry
 from lineage_registry.domain.digests import Digest
 from lineage_registry.errors import (
     ArtifactNotFoundError,
     DraftNotFoundError,
+    FormatError,
     IdempotencyMismatchError,
     InvalidInputError,
     InvalidNameError,
     ManifestIncompleteError,
     NotFoundError,
     StaleWriteError,
+    UnsafeArtifactError,
 )
 from lineage_registry.ports import commands as c
 from lineage_registry.ports.drafts import DraftEntry, DraftNote, note_name
@@ -252,6 +256,37 @@ def test_a_key_of_something_else_registered_no_draft(place, registry):
     for key in ("none", "stage", "two"):
         with pytest.raises(DraftNotFoundError):
             registry.draft("next").register("net", key=key)
+
+
+def test_a_draft_is_looked_into_where_it_is_stored(place, registry):
+    draft = registry.draft("next")
+    with pytest.raises(DraftNotFoundError):
+        draft.inspect()
+    good = tree(place)
+    good.mkdir(exist_ok=True)
+    good.joinpath("model.safetensors").write_bytes(save({"w": np.zeros((2, 3), np.float32)}))
+    draft.add(good)
+    found = draft.inspect()
+    told = (found.format, found.verdict.value, found.tensors, found.parameters)
+    assert told == ("safetensors", "safe", 1, 6)
+    local = registry.inspect(good)
+    assert (found.digest, found.bytes, found.dtypes) == (local.digest, local.bytes, local.dtypes)
+    with pytest.raises(FormatError):
+        draft.inspect(format="no-such")
+    draft.add(place.file("evil.pkl", "cposix\nsystem\n(S'true'\ntR."))
+    refused = draft.inspect()
+    assert refused.verdict.value == "refused"
+    assert refused.reasons
+    assert place.revision == 0, "what would be refused leaves nothing"
+    assert len(paths(registry)) == 2
+    with pytest.raises(UnsafeArtifactError):
+        draft.register("net")
+    draft.remove("evil.pkl")
+    assert draft.register("net").manifest == found.digest
+    draft.add(place.file("a.txt", "a"))
+    draft.remove("a.txt")
+    with pytest.raises(InvalidInputError):
+        draft.inspect()
 
 
 def test_drafts_are_listed_and_thrown_away(place, registry):

@@ -41,6 +41,7 @@ CALLS = {
     "AddToDraft": "draft add next weights.bin --into data",
     "RemoveFromDraft": "draft remove other rows.jsonl",
     "GetDraft": "draft show next",
+    "InspectDraft": "draft inspect next",
     "ListDrafts": "draft list",
     "DiscardDraft": "draft discard next --yes",
     "DeleteFamily": "model delete extra --yes",

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lineage_registry.domain.formats import Inspection
 from lineage_registry.ports.commands.base import Command, Route
 from lineage_registry.ports.commands.versions import File
 
@@ -114,6 +115,21 @@ class GetDraft(Command[DraftContent]):
 
     name: str
     registered_with: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+class InspectDraft(Command[Inspection]):
+    """Look into the files of a draft where they are stored, as their registration would.
+
+    Nothing of theirs is run, and what would be refused leaves no event.
+
+    Attributes:
+        format: Format handler; found by content if left out.
+    """
+
+    route: ClassVar[Route] = Route("GET", "/drafts/{name}/inspection", "drafts")
+
+    name: str
+    format: str | None = Field(default=None, max_length=64)
 
 
 class ListDrafts(Command[Drafts]):
