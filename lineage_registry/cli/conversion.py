@@ -29,6 +29,10 @@ def convert(
         list[str] | None,
         typer.Option("--option", metavar="KEY=VALUE", help="Like dtype=float16; repeatable."),
     ] = None,
+    trust: Annotated[
+        str | None,
+        typer.Option("--trust", metavar="TEXT", help="Why code that its files name may run here."),
+    ] = None,
     tag: a.Tags = None,
 ) -> None:
     """Turn a version into another format, here, and register what comes out beside it."""
@@ -44,6 +48,7 @@ def convert(
             tags=parsing.pairs(tag, "tag"),
             options=options,
             progress=progress,
+            trust=trust,
             **how(),
         )
     output.emit(made, lambda: views.version_line(made))

@@ -16,6 +16,7 @@ from rich.progress import (
 
 from lineage_registry.cli.words import plural
 from lineage_registry.exports.words import shown
+from lineage_registry.registry.transfers import Step
 
 
 @contextmanager
@@ -36,6 +37,12 @@ def bars(doing: str) -> Iterator[Callable[[str, int, int], None]]:
 
         def step(path: str, size: int, total: int) -> None:
             nonlocal done
+            if isinstance(path, Step):
+                if size:
+                    progress.remove_task(tasks.pop(path))
+                else:
+                    tasks[path] = progress.add_task(path, total=None)
+                return
             progress.advance(everything, size)
             left[path] = left.get(path, total) - size
             if left[path] <= 0:  # also what comes in one piece, and so needs no bar of its own

@@ -2,17 +2,26 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import ClassVar, NamedTuple, final
 
 from lineage_registry.domain.graph import Derivation, Scalar
-from lineage_registry.errors import InvalidInputError
+from lineage_registry.errors import InvalidInputError, UnsafeArtifactError
 from lineage_registry.ports.filesets import LocalFiles, total_size
 from lineage_registry.ports.handlers import translated
 
 _MAX_TEXT = 500
+_LISTENER: ContextVar[Callable[[str], None] | None] = ContextVar("listener", default=None)
+
+
+def say(step: str) -> None:
+    """Say which step of a conversion begins, like `checking parity`, to whoever waits for it."""
+    listener = _LISTENER.get()
+    if listener is not None:
+        listener(step)
 
 
 class Conversion(NamedTuple):
@@ -62,11 +71,28 @@ class Converter(ABC):
     libraries: ClassVar[tuple[str, ...]] = ()
 
     @final
-    def convert(self, source: Path, target: Path, **options: object) -> Conversion:
+    def convert(
+        self,
+        source: Path,
+        target: Path,
+        *,
+        trusted: bool = False,
+        listener: Callable[[str], None] | None = None,
+        **options: object,
+    ) -> Conversion:
         """Write the files that `source` becomes into the folder `target`.
+
+        Args:
+            source: Where the files lie.
+            target: Where those that it makes go.
+            trusted: Whether code that the files name may run. Somebody must have said so, with a
+                reason; nothing here decides it.
+            listener: Told the name of each step when it begins.
+            options: Those that the conversion knows.
 
         Raises:
             InvalidInputError: An option is unknown, missing or cannot be used.
+            UnsafeArtifactError: Reading the files would run code that they name.
             FormatError: The files cannot be converted, or what came out differs too much.
             NotInstalledError: A library is missing.
         """
@@ -77,8 +103,14 @@ class Converter(ABC):
                 option=unknown[0],
             )
         began = time.monotonic()
-        with translated(f"convert to {self.name}"):
-            measures = self._convert(source, target, **options)
+        convert = self._convert_trusted if trusted else self._convert
+        token = _LISTENER.set(listener)
+        try:
+            with translated(f"convert to {self.name}"):
+                say("converting")
+                measures = convert(source, target, **options)
+        finally:
+            _LISTENER.reset(token)
         seconds = time.monotonic() - began
         versions = dict(_versions(self.libraries))
         tool = self.libraries[0] if self.libraries else "lineage-registry"
@@ -95,6 +127,16 @@ class Converter(ABC):
     @abstractmethod
     def _convert(self, source: Path, target: Path, **options: object) -> Mapping[str, float]:
         """Write the files, and return what was measured."""
+
+    def _convert_trusted(
+        self, source: Path, target: Path, **options: object
+    ) -> Mapping[str, float]:
+        """Convert files that run code of theirs; whoever calls has decided to trust them."""
+        del source, target, options
+        raise UnsafeArtifactError(
+            f"there is no way to convert files that run code to {self.name}, trusted or not",
+            hint="register the weights alone, without the files that name code",
+        )
 
 
 def _versions(libraries: Iterable[str]) -> Iterable[tuple[str, str]]:

@@ -24,8 +24,8 @@ from lineage_registry.ports.tensors import StoredTensor, digest_of_tensors
 _SHOWN = 5
 _SMALL = 16 * 1024 * 1024
 _TRUST_OR_WEIGHTS = (
-    "load it with trust='why you trust it', which is logged; or register the weights alone, as"
-    " safetensors"
+    "say trust='why you trust it', or --trust, which is logged; or register the weights alone,"
+    " as safetensors"
 )
 
 
@@ -235,15 +235,12 @@ def ensure_storable(inspection: Inspection) -> None:
     )
 
 
-def ensure_loadable(
-    inspection: Inspection, *, trusted: bool = False, hint: str = _TRUST_OR_WEIGHTS
-) -> None:
+def ensure_loadable(inspection: Inspection, *, trusted: bool = False) -> None:
     """Return only if files of this verdict may be loaded.
 
     Args:
         inspection: What was found in them.
         trusted: Whether code that they name may run.
-        hint: What else can be done with files that name code.
 
     Raises:
         UnsafeArtifactError: Loading would run code that the files name.
@@ -254,7 +251,7 @@ def ensure_loadable(
         return
     raise UnsafeArtifactError(
         f"loading the {inspection.format} files would run code: {_why(inspection)}",
-        hint=hint,
+        hint=_TRUST_OR_WEIGHTS,
         format=inspection.format,
         reasons=list(inspection.reasons),
         globals=list(inspection.globals),

@@ -6,27 +6,20 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Unpack, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, cast
 
 from lineage_registry.domain.graph import Derivation, Scalar
 from lineage_registry.errors import InvalidInputError
 from lineage_registry.ports import commands as c
 from lineage_registry.ports.conversions import Conversion
-from lineage_registry.ports.filesets import LocalFiles
-from lineage_registry.ports.handlers import ensure_loadable
 from lineage_registry.registry.asking import Asker
 from lineage_registry.registry.handles import VersionHandle
 from lineage_registry.registry.sending import How
-from lineage_registry.registry.transfers import Progress, fetched
+from lineage_registry.registry.transfers import Progress, Steps, fetched
+from lineage_registry.registry.trusting import trusted
 
 if TYPE_CHECKING:
     from lineage_registry.registry.facade import Registry
-
-
-_NEVER_RUN: Final = (
-    "a conversion runs no code of the files, trusted or not: register the weights alone, without"
-    " the files that name code"
-)
 
 
 class Convertible(NamedTuple):
@@ -74,6 +67,7 @@ class Conversions(Asker):
         tags: Mapping[str, str] | None = None,
         progress: Progress | None = None,
         options: Mapping[str, Any] | None = None,
+        trust: str | None = None,
         **how: Unpack[How],
     ) -> VersionHandle:
         """Turn a version into another format and register what comes out; the version stays.
@@ -88,14 +82,17 @@ class Conversions(Asker):
             name: The model that the result becomes a version of; `NAME-TO` if left out.
             label: A semantic version for it.
             tags: Keys and texts.
-            progress: Told about the fetch and the upload.
+            progress: Told about the fetch and the upload, and which step begins and ends: reading,
+                converting, checking parity, storing.
             options: What the conversion takes: `{"dtype": "float16"}`.
+            trust: Why code that its files name may run while they are read; it is in the log
+                before it runs.
             **how: reason, key, if_match.
 
         Raises:
             NotFoundError: There is no such version, or its bytes are gone.
             UnknownFormatError: Its format cannot be turned into that.
-            UnsafeArtifactError: Reading its files would run code.
+            UnsafeArtifactError: Reading its files would run code, and nobody trusts them.
             FormatError: The files cannot be converted, or what came out differs too much.
             NotInstalledError: A library is missing.
         """
@@ -105,36 +102,43 @@ class Conversions(Asker):
         if files.format is None or not files.files:
             raise InvalidInputError(f"{version.reference} has no files to convert")
         converter = registry.formats.converter(files.format, to)
-        with (
-            _folders(registry, files, progress) as (source, target),
-            registry.run(
+        steps = Steps(progress)
+        with _folders(registry, files, progress) as (source, target):
+            steps.begin("reading")
+            handler = registry.formats.by_name(files.format)
+            allowed = trusted(registry, version.reference, handler, source, trust)
+            with registry.run(
                 f"convert to {to}",
                 params={"conversion": to, "source_format": files.format},
                 inputs=[(version.reference, "source")],
-            ) as run,
-        ):
-            done = converter.convert(source, target, **(options or {}))
-            run.log_params(**_params(done))
-            run.log_metrics(_metrics(done))
-            return registry.register(
-                name or f"{version.name}-{to}",
-                target,
-                format=converter.target,
-                parents=[(version.reference, converter.derivation.value)],
-                run=run.reference,
-                label=label,
-                tags=tags,
-                metrics=done.measures,
-                progress=progress,
-                **how,
-            )
+            ) as run:
+                done = converter.convert(
+                    source, target, trusted=allowed, listener=steps.begin, **(options or {})
+                )
+                run.log_params(**_params(done))
+                run.log_metrics(_metrics(done))
+                steps.begin("storing")
+                made = registry.register(
+                    name or f"{version.name}-{to}",
+                    target,
+                    format=converter.target,
+                    parents=[(version.reference, converter.derivation.value)],
+                    run=run.reference,
+                    label=label,
+                    tags=tags,
+                    metrics=done.measures,
+                    progress=progress,
+                    **how,
+                )
+            steps.end()
+            return made
 
 
 @contextmanager
 def _folders(
     registry: Registry, files: c.Files, progress: Progress | None
 ) -> Iterator[tuple[Path, Path]]:
-    """Give the version's files, fit to be read, and an empty folder."""
+    """Give the version's files, and an empty folder."""
     handler = registry.formats.by_name(str(files.format))
     with (
         fetched(
@@ -142,8 +146,6 @@ def _folders(
         ) as source,
         tempfile.TemporaryDirectory(prefix="lineage-registry-") as target,
     ):
-        found = registry.formats.inspect(LocalFiles(source), handler.name)
-        ensure_loadable(found, hint=_NEVER_RUN)
         yield source, Path(target)
 
 

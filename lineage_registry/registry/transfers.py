@@ -21,7 +21,34 @@ from lineage_registry.registry.verified_blobs import verify_once
 _HASHERS: Final = 4
 
 Progress = Callable[[str, int, int], None]
-"""Told the path, the bytes of this step, and the size of the file."""
+"""Told the path, the bytes of this step, and the size of the file; or a `Step`."""
+
+
+class Step(str):
+    """A step of work, told in place of a path: `(step, 0, 1)` as it begins, then `(step, 1, 1)`."""
+
+    __slots__ = ()
+
+
+class Steps:
+    """Tells of steps one after the other; the next one ends the one before."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._now: Step | None = None
+
+    def begin(self, name: str) -> None:
+        """Tell that a step begins."""
+        self.end()
+        self._now = Step(name)
+        if self._progress is not None:
+            self._progress(self._now, 0, 1)
+
+    def end(self) -> None:
+        """Tell that the step is done, if one is under way."""
+        if self._now is not None and self._progress is not None:
+            self._progress(self._now, 1, 1)
+        self._now = None
 
 
 @contextmanager

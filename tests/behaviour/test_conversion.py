@@ -6,6 +6,7 @@ import torch
 
 from lineage_registry.errors import InvalidInputError, UnknownFormatError
 from lineage_registry.ports.commands import LinkedVersion
+from lineage_registry.registry.transfers import Step
 from tests.behaviour.conftest import near_and_far, only
 from tests.behaviour.places import Place
 
@@ -90,6 +91,20 @@ def test_what_cannot_be_converted_leaves_no_version(place: Place) -> None:
         registry.convert("net:1", "safetensors", options={"colour": "red"})
     assert [one.status for one in registry.runs()] == ["failed"]
     assert [one.name for one in registry.models()] == ["words", "nothing", "net"]
+
+
+@near_and_far
+def test_the_steps_of_a_conversion_are_told(place: Place) -> None:
+    registry = place.registry
+    registry.register("net", network().state_dict(), format="pytorch")
+    told: list[tuple[str, int, int]] = []
+    registry.convert("net:1", "safetensors", progress=lambda *one: told.append(one))
+    steps = [one for one in told if isinstance(one[0], Step)]
+    names = ["reading", "converting", "checking parity", "storing"]
+    assert steps == [(name, done, 1) for name in names for done in (0, 1)]
+    files = list(dict.fromkeys(one[0] for one in told if not isinstance(one[0], Step)))
+    assert files == ["model.pt", "model.safetensors"]
+    assert told.index(("model.safetensors", told[-2][1], told[-2][2])) > told.index(steps[-2])
 
 
 @near_and_far

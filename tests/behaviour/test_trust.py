@@ -123,8 +123,36 @@ def test_code_beside_good_weights_needs_a_reason_too(place: Place) -> None:
     assert told.reason == "ours"
     with pytest.raises(UnsafeArtifactError) as refused:
         registry.convert(made.reference, "safetensors")
-    assert refused.value.hint is not None
-    assert "trust=" not in refused.value.hint
+    assert "trust=" in str(refused.value.hint)
+    assert len(registry.events(type=["trust.granted"]).page().items) == 1
+    converted = registry.convert(made.reference, "safetensors", trust="ours, again")
+    assert converted.facts["verdict"] == "safe"
+    assert registry.load(converted.reference)["w"].tolist() == [1, 1]
+
+
+def test_what_names_code_is_converted_only_with_a_reason_that_is_logged_first(
+    place: Place,
+) -> None:
+    registry = place.registry
+    path = place.file("whole.pt")
+    module = torch.nn.Linear(2, 3)
+    torch.save({"epoch": 3, "model": module}, path)
+    made = registry.register("net", path)
+    assert made.facts["verdict"] == "needs-trust"
+    with pytest.raises(UnsafeArtifactError):
+        registry.convert("net:1", "safetensors")
+    with pytest.raises(InvalidInputError):
+        registry.convert("net:1", "safetensors", trust=" ")
+    assert list(registry.runs()) == []
+    converted = registry.convert("net:1", "safetensors", trust="we trained it")
+    assert converted.facts["verdict"] == "safe"
+    loaded = registry.load(converted.reference)
+    assert torch.equal(loaded["weight"], module.state_dict()["weight"])
+    (told,) = registry.events(type=["trust.granted"])
+    assert (told.reason, told.actor, told.subjects) == ("we trained it", ACTOR, ["models:/net/1"])
+    (began, *_) = registry.events(type=["run.started"])
+    assert told.position < began.position
+    place.demand_sound()
 
 
 @pytest.mark.parametrize("reason", ["", "  ", True, 3])

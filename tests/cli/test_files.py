@@ -112,3 +112,16 @@ def test_a_folder_is_scanned_without_a_registry(lreg, somewhere):
     assert [file["path"] for file in done.answer["files"]] == ["big.bin", "small.txt"]
     assert not (somewhere / ".lineage-registry").exists()
     assert lreg("scan", ".", "--include", "!").code == 2
+
+
+def test_what_needs_trust_is_converted_with_a_reason(lreg, somewhere):
+    import torch
+
+    torch.save(torch.nn.Linear(2, 3), somewhere / "whole.pt")
+    assert lreg("register", "-n", "net", somewhere / "whole.pt").code == 0
+    refused = lreg("convert", "net:1", "--to", "safetensors")
+    assert (refused.code, "--trust" in refused.err) == (6, True)
+    done = lreg("convert", "net:1", "--to", "safetensors", "--trust", "our own", "--json")
+    assert (done.code, done.answer["facts"]["verdict"]) == (0, "safe")
+    events = lreg("events", "--type", "trust.granted", "--json").out
+    assert "our own" in events

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from lineage_registry.cli import progress
+from lineage_registry.registry.transfers import Step
 
 
 @pytest.fixture
@@ -28,6 +29,20 @@ def test_a_file_under_way_has_a_bar_and_one_that_is_done_is_counted(terminal):
     seen = terminal.getvalue()
     assert "storing b.bin" in seen
     assert "storing: 1 file done" in seen
+
+
+def test_a_step_of_work_is_named_while_it_lasts_and_is_no_file(terminal):
+    with progress.bars("moving") as step:
+        step("a.bin", 10, 10)
+        step(Step("converting"), 0, 1)
+        time.sleep(0.3)
+        assert "converting" in terminal.getvalue()
+        assert "moving converting" not in terminal.getvalue()
+        step(Step("converting"), 1, 1)
+        terminal.truncate(0)
+        time.sleep(0.3)
+        assert "converting" not in terminal.getvalue()
+        assert "1 file done" in terminal.getvalue()
 
 
 def test_thousands_of_files_are_one_line(terminal):

@@ -9,7 +9,12 @@ import pytest
 import torch
 
 from lineage_registry.domain.formats import Verdict
-from lineage_registry.errors import FormatError, InvalidInputError, UnknownFormatError
+from lineage_registry.errors import (
+    FormatError,
+    InvalidInputError,
+    UnknownFormatError,
+    UnsafeArtifactError,
+)
 from lineage_registry.formats.builtin import handlers
 from lineage_registry.formats.conversions.to_huggingface import ToHuggingFace
 from lineage_registry.formats.conversions.to_int8 import ToInt8
@@ -197,3 +202,28 @@ def test_a_configuration_that_is_none_is_said(tmp_path):
     for config in ({}, tmp_path / "config.json", 3):
         with pytest.raises(InvalidInputError, match="model_type"):
             ToHuggingFace().convert(tmp_path / "st", tmp_path / "x", config=config)
+
+
+def test_a_conversion_that_cannot_trust_says_so(tmp_path):
+    with pytest.raises(UnsafeArtifactError, match="trusted or not"):
+        ToInt8().convert(tmp_path, tmp_path / "x", trusted=True)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_whole_module_becomes_safetensors_and_onnx_if_it_is_trusted(tmp_path):
+    model = network()
+    (tmp_path / "pt").mkdir()
+    torch.save(model, tmp_path / "pt" / "model.pt")
+    with pytest.raises(UnsafeArtifactError):
+        ToSafetensors().convert(tmp_path / "pt", tmp_path / "st")
+    ToSafetensors().convert(tmp_path / "pt", tmp_path / "st", trusted=True)
+    loaded = SafetensorsHandler().load(tmp_path / "st")
+    assert all(torch.equal(loaded[name], one) for name, one in model.state_dict().items())
+    example = (torch.ones(2, 16),)
+    options = {"module": network(), "example_inputs": example}
+    done = ToOnnx().convert(tmp_path / "pt", tmp_path / "onnx", trusted=True, **options)
+    assert done.measures["max_error"] < 1e-5
+    made = ToHuggingFace().convert(
+        tmp_path / "pt", tmp_path / "hf", trusted=True, config={"model_type": "llama"}
+    )
+    assert made.measures == {"max_error": 0.0}

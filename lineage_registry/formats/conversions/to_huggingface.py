@@ -17,7 +17,7 @@ from lineage_registry.formats.safetensors.handler import SafetensorsHandler
 from lineage_registry.formats.sniffing.files import of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.writing import whole_file
-from lineage_registry.ports.conversions import Converter
+from lineage_registry.ports.conversions import Converter, say
 from lineage_registry.ports.filesets import LocalFiles
 
 _CONFIG = "config.json"
@@ -42,19 +42,30 @@ class ToHuggingFace(Converter):
     libraries: ClassVar[tuple[str, ...]] = ("safetensors", "torch", "transformers")
 
     def _convert(self, source: Path, target: Path, **options: object) -> Mapping[str, float]:
-        state = state_of(source)
-        written = casted(state, options.get("dtype"))
-        size = {key: options[key] for key in ("max_shard_size",) if options.get(key) is not None}
-        SafetensorsHandler().save(written, target, **size)
-        _copy_companions(source, target)
-        config = _config(source, options.get("config"))
-        if (dtype := torch_dtype(options.get("dtype"))) is not None:
-            config.pop("torch_dtype", None)
-            config["dtype"] = str(dtype).removeprefix("torch.")
-        with whole_file(target / _CONFIG) as draft:
-            draft.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        _put_tokenizer(options.get("tokenizer"), target)
-        return {"max_error": cast_error(state, written)}
+        return _written(state_of(source), source, target, options)
+
+    def _convert_trusted(
+        self, source: Path, target: Path, **options: object
+    ) -> Mapping[str, float]:
+        return _written(state_of(source, trusted=True), source, target, options)
+
+
+def _written(
+    state: Mapping[str, Any], source: Path, target: Path, options: Mapping[str, object]
+) -> dict[str, float]:
+    written = casted(state, options.get("dtype"))
+    size = {key: options[key] for key in ("max_shard_size",) if options.get(key) is not None}
+    SafetensorsHandler().save(written, target, **size)
+    _copy_companions(source, target)
+    config = _config(source, options.get("config"))
+    if (dtype := torch_dtype(options.get("dtype"))) is not None:
+        config.pop("torch_dtype", None)
+        config["dtype"] = str(dtype).removeprefix("torch.")
+    with whole_file(target / _CONFIG) as draft:
+        draft.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    _put_tokenizer(options.get("tokenizer"), target)
+    say("checking parity")
+    return {"max_error": cast_error(state, written)}
 
 
 def _copy_companions(source: Path, target: Path) -> None:

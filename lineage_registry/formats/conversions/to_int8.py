@@ -13,7 +13,7 @@ from lineage_registry.formats.requirements import require
 from lineage_registry.formats.sniffing.files import of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.formats.weights import chosen
-from lineage_registry.ports.conversions import Converter
+from lineage_registry.ports.conversions import Converter, say
 from lineage_registry.ports.filesets import LocalFiles
 
 
@@ -58,6 +58,7 @@ class ToInt8(Converter):
 
 
 def _difference(before: Path, after: Path) -> dict[str, float]:
+    say("checking parity")
     first, second = session(before), session(after)
     given = some_inputs(first)
     if given is None:

@@ -18,7 +18,7 @@ from lineage_registry.formats.pytorch.programs import call_of
 from lineage_registry.formats.requirements import require
 from lineage_registry.formats.sniffing.files import of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
-from lineage_registry.ports.conversions import Converter
+from lineage_registry.ports.conversions import Converter, say
 from lineage_registry.ports.filesets import LocalFiles
 
 _TOLERANCE = 1e-3
@@ -53,9 +53,20 @@ class ToOnnx(Converter):
     libraries: ClassVar[tuple[str, ...]] = ("torch", "onnxscript", "onnx", "onnxruntime")
 
     def _convert(self, source: Path, target: Path, **options: object) -> Mapping[str, float]:
+        return self._made(source, target, options, trusted=False)
+
+    def _convert_trusted(
+        self, source: Path, target: Path, **options: object
+    ) -> Mapping[str, float]:
+        return self._made(source, target, options, trusted=True)
+
+    def _made(
+        self, source: Path, target: Path, options: Mapping[str, object], *, trusted: bool
+    ) -> Mapping[str, float]:
         torch = require("torch", extra="torch")
         require("onnxscript", extra="onnx")
-        return _exported(torch, _subject(torch, source, options), target, options)
+        subject = _subject(torch, source, options, trusted=trusted)
+        return _exported(torch, subject, target, options)
 
 
 def save_module(module: Any, target: Path, options: Mapping[str, object]) -> None:
@@ -102,27 +113,29 @@ def _exported(
     return _parity(torch, target / runtime.FILE, subject, expected, options)
 
 
-def _subject(torch: Any, source: Path, options: Mapping[str, object]) -> _Subject:
+def _subject(torch: Any, source: Path, options: Mapping[str, object], *, trusted: bool) -> _Subject:
     files = LocalFiles(source)
     shapes = options.get("dynamic_shapes")
     if of_kinds(files, FileKind.TORCH_EXPORT):
-        program: Any = PyTorchHandler().load(source)
+        program: Any = PyTorchHandler().load(source, trusted=trusted)
         positional, named = program.example_inputs or ((), {})
         return _Subject(program, *_examples(options, positional, named), None)
     if options.get("module") is None and (source / "config.json").is_file():
-        return _of_transformers(torch, source, options)
+        return _of_transformers(torch, source, options, trusted=trusted)
     module: Any = options.get("module")
     if not isinstance(module, torch.nn.Module) or options.get("example_inputs") is None:
         raise InvalidInputError(
             "weights alone are no model that can be exported",
             hint="give module= and example_inputs=, or register what torch.export.export returns",
         )
-    module.load_state_dict(state_of(source))
+    module.load_state_dict(state_of(source, trusted=trusted))
     return _Subject(module.eval(), *_examples(options, (), {}), shapes)
 
 
-def _of_transformers(torch: Any, source: Path, options: Mapping[str, object]) -> _Subject:
-    model = pretrained.load(source, {})
+def _of_transformers(
+    torch: Any, source: Path, options: Mapping[str, object], *, trusted: bool
+) -> _Subject:
+    model = pretrained.load(source, {}, trusted=trusted)
     model.config.use_cache = False
     positional, named = _examples(options, (), {})
     shapes = options.get("dynamic_shapes")
@@ -174,6 +187,7 @@ def _parity(
     expected: list[Any],
     options: Mapping[str, object],
 ) -> dict[str, float]:
+    say("checking parity")
     given = _flat(torch, (subject.positional, subject.named))
     names = [port.name for port in runtime.load(place, {}).get_inputs()]
     found = outputs(place, dict(zip(names, given, strict=True)))

@@ -11,7 +11,7 @@ from lineage_registry.formats.pytorch.tensors import STATE_DICTS
 from lineage_registry.formats.safetensors.handler import SafetensorsHandler
 from lineage_registry.formats.sniffing.files import of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
-from lineage_registry.ports.conversions import Converter
+from lineage_registry.ports.conversions import Converter, say
 from lineage_registry.ports.filesets import LocalFiles
 
 
@@ -28,17 +28,30 @@ class ToSafetensors(Converter):
     libraries: ClassVar[tuple[str, ...]] = ("safetensors", "torch")
 
     def _convert(self, source: Path, target: Path, **options: object) -> Mapping[str, float]:
-        state = state_of(source)
-        if not state:
-            raise UnreadableArtifactError("there are no tensors to convert")
-        written = casted(state, options.get("dtype"))
-        size = {key: options[key] for key in ("max_shard_size",) if options.get(key) is not None}
-        SafetensorsHandler().save(written, target, **size)
-        return {"max_error": cast_error(state, written)}
+        return _written(state_of(source), target, options)
+
+    def _convert_trusted(
+        self, source: Path, target: Path, **options: object
+    ) -> Mapping[str, float]:
+        return _written(state_of(source, trusted=True), target, options)
 
 
-def state_of(folder: Path) -> dict[str, Any]:
+def _written(
+    state: Mapping[str, Any], target: Path, options: Mapping[str, object]
+) -> dict[str, float]:
+    if not state:
+        raise UnreadableArtifactError("there are no tensors to convert")
+    written = casted(state, options.get("dtype"))
+    size = {key: options[key] for key in ("max_shard_size",) if options.get(key) is not None}
+    SafetensorsHandler().save(written, target, **size)
+    say("checking parity")
+    return {"max_error": cast_error(state, written)}
+
+
+def state_of(folder: Path, *, trusted: bool = False) -> dict[str, Any]:
     """Return the tensors of the model in a folder, mapped from the files rather than read.
+
+    Of a whole module, which only who is `trusted` is read from, they are its state dict.
 
     Raises:
         UnsafeArtifactError: Reading them would run code.
@@ -46,16 +59,17 @@ def state_of(folder: Path) -> dict[str, Any]:
         InvalidInputError: There is no state dict among them.
     """
     if of_kinds(LocalFiles(folder), FileKind.SAFETENSORS):
-        loaded = SafetensorsHandler().load(folder, framework="pt")
+        loaded = SafetensorsHandler().load(folder, trusted=trusted, framework="pt")
         return dict(cast("Mapping[str, Any]", loaded))
-    loaded = PyTorchHandler().load(folder, mmap=True)
+    loaded = PyTorchHandler().load(folder, trusted=trusted, mmap=True)
     return _state_dict(loaded)
 
 
-def _state_dict(loaded: object) -> dict[str, Any]:
+def _state_dict(given: object) -> dict[str, Any]:
+    loaded = _of_module(given)
     if isinstance(loaded, Mapping):
         for key in STATE_DICTS:
-            inner = loaded.get(key)
+            inner = _of_module(loaded.get(key))
             if isinstance(inner, Mapping) and any(map(_is_tensor, inner.values())):
                 return _tensors(inner)
         if found := _tensors(loaded):
@@ -64,6 +78,14 @@ def _state_dict(loaded: object) -> dict[str, Any]:
         "there is no dictionary of tensors in the checkpoint",
         hint="save a state dict, alone or under 'state_dict'",
     )
+
+
+def _of_module(given: Any) -> object:
+    """Return the state dict of a module or program; what is none of these as it is."""
+    state = None if isinstance(given, Mapping) else getattr(given, "state_dict", None)
+    if state is None:
+        return given
+    return state() if callable(state) else state
 
 
 def _tensors(given: Mapping[Any, Any]) -> dict[str, Any]:
