@@ -360,7 +360,7 @@ def test_the_saved_picture_is_xml_with_every_name(opened, tmp_path):
     waiting.value.save_as(tmp_path / "saved.svg")
     root = ET.parse(tmp_path / "saved.svg").getroot()
     said = " ".join(element.text or "" for element in root.iter())
-    for name in ("digits-raw:1", "digits-ensemble:1", "Production", "rolled back", "finetune"):
+    for name in ("digits-raw:1", "run clean-01", "Production", "rolled back", "finetune"):
         assert name in said
 
 

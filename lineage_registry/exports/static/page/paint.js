@@ -137,7 +137,10 @@ function drawCard(to, thing, tone, detail, ring) {
   drawChips(to, thing);
 }
 function wordsOf(thing) {
-  if (!thing.members) return [thing.name, thing.kind.words];
+  if (!thing.members) {
+    const called = short(thing.reference, thing.kind.key);
+    return [thing.name, thing.name === called ? thing.kind.words : `${thing.kind.words} ${called}`];
+  }
   const [first, ...rest] = thing.name.split(", ");
   return [first, [...rest, "folded"].join(", ")];
 }
