@@ -27,7 +27,7 @@ _ROUNDS = 20
 _HOW = {"sqlite": "file", "neo4j": "server"}
 _NEWEST = f"chain:{_LENGTH}"
 # A server compiles what it does often.
-_WARM = {"sqlite": 20, "neo4j": 600}
+_WARM = {"sqlite": 20, "neo4j": 2_000}
 _WAYS = {
     "tags": "each version, its tags",
     "runs": "each version, its tags and its run",

@@ -57,7 +57,7 @@ class NodeRows(Sequence[LineageNode]):
         if not isinstance(rows, NodeTable):
             pairs = list(rows)
             rows = NodeTable([kind for kind, _ in pairs], [row for _, row in pairs])
-        self._kinds, self._rows = rows.kinds, rows.rows
+        self._kinds, self._rows, self._read = rows.kinds, rows.rows, rows.read
         self._distances = distances
         self._known: defaultdict[NodeKind, dict[tuple[Any, ...], Alike]] = defaultdict(dict)
 
@@ -78,7 +78,7 @@ class NodeRows(Sequence[LineageNode]):
         return zip(self._kinds, self._rows, strict=True)
 
     def _meet(self, kind: NodeKind, said: tuple[Any, ...]) -> Alike:
-        family, stage, state, gone = said
+        family, stage, state, gone = self._read([said])[0]
         if kind in VERSIONS:
             prefix, status = f"{_PREFIXES[kind]}{family}/", "rolled_back" if state else None
         else:
@@ -117,8 +117,10 @@ class NodeRows(Sequence[LineageNode]):
 
     def __getitem__(self, place: int | slice) -> "LineageNode | NodeRows":
         if isinstance(place, slice):
-            return NodeRows(NodeTable(self._kinds[place], self._rows[place]), self._distances)
-        return next(iter(NodeRows([(self._kinds[place], self._rows[place])], self._distances)))
+            part = NodeTable(self._kinds[place], self._rows[place], self._read)
+            return NodeRows(part, self._distances)
+        one = NodeTable([self._kinds[place]], [self._rows[place]], self._read)
+        return next(iter(NodeRows(one, self._distances)))
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -240,21 +240,34 @@ class Located(NamedTuple):
     deleted: bool
 
 
+_Cells = tuple[Any, ...]
+
+
 class NodeTable:
     """What `GraphView.table` read: the kinds of the nodes, and a row for each.
 
     Apart, not in pairs: the garbage collector passes over rows of text and numbers, but would visit
     a hundred thousand pairs again and again.
+
+    Attributes:
+        rows: Their cells as the engine stores them, so that what is not looked at costs nothing.
+        read: Makes values of stored cells, many rows at once.
     """
 
-    __slots__ = ("kinds", "rows")
+    __slots__ = ("kinds", "read", "rows")
 
-    def __init__(self, kinds: Sequence[NodeKind], rows: Sequence[tuple[Any, ...]]) -> None:
+    def __init__(
+        self,
+        kinds: Sequence[NodeKind],
+        rows: Sequence[_Cells],
+        read: Callable[[Sequence[_Cells]], Sequence[_Cells]] = lambda rows: rows,
+    ) -> None:
         self.kinds = kinds
         self.rows = rows
+        self.read = read
 
-    def __iter__(self) -> Iterator[tuple[NodeKind, tuple[Any, ...]]]:
-        return zip(self.kinds, self.rows, strict=True)
+    def __iter__(self) -> Iterator[tuple[NodeKind, _Cells]]:
+        return zip(self.kinds, self.read(self.rows), strict=True)
 
 
 class GraphView(ABC):

@@ -89,9 +89,7 @@ class SqliteView(GraphView):
         kinds = codes.NODE_KINDS
         statement = _table_statement(tuple(map(tuple, columns)))
         rows = list(self._rows(statement, (str(list(ids)), self.revision)))
-        if _holds_truth(rows):
-            rows = [tuple(map(codes.decode, row)) for row in rows]
-        return NodeTable([kinds[row[1]] for row in rows], rows)
+        return NodeTable([kinds[row[1]] for row in rows], rows, _read)
 
     def _values_of(self, ids: list[int], keys: Collection[str] | None) -> list[codes.Row]:
         if keys is None:
@@ -219,9 +217,11 @@ def _refused(_statement: str, _parameters: Parameters) -> list[codes.Row]:
     raise closed()
 
 
-def _holds_truth(rows: Sequence[codes.Row]) -> bool:
-    """Return whether a cell holds a truth value, which is rare."""
-    return bytes in set(map(type, chain.from_iterable(rows)))
+def _read(rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+    """Decode the cells of a table; few tables hold a truth value, all else is as it was stored."""
+    if bytes not in set(map(type, chain.from_iterable(rows))):
+        return rows
+    return [tuple(map(codes.decode, row)) for row in rows]
 
 
 @cache
