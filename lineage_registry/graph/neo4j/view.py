@@ -26,6 +26,7 @@ from lineage_registry.graph.neo4j.rendering import interval_from, node_from
 from lineage_registry.graph.neo4j.state import check_ready
 from lineage_registry.graph.neo4j.tables import Table
 from lineage_registry.graph.neo4j.walking import Walker, filter_parameters, in_bounds, unfit
+from lineage_registry.ports import collector
 from lineage_registry.ports.graph import from_microseconds
 
 
@@ -116,7 +117,8 @@ class Neo4jView(GraphView):
         parameters = {"ids": in_bounds(ids), "revision": self.revision, **table.parameters()}
         if not parameters["ids"]:
             return []
-        return table.rows(self._reader.read("read.table", parameters)[0])
+        with collector.paused():
+            return table.rows(self._reader.read("read.table", parameters)[0])
 
     def changed(self, ids: Collection[int]) -> dict[int, int]:
         """Return the revision that last changed each node."""
@@ -197,7 +199,9 @@ class Neo4jView(GraphView):
 
     def walk(self, starts: Collection[int], walk: Walk) -> Closure:
         """Return everything reached from `starts`."""
-        return self._walker.closure(starts, walk)
+        # The driver makes a list of each row, and a walk may have hundreds of thousands.
+        with collector.paused():
+            return self._walker.closure(starts, walk)
 
     def census(self, starts: Collection[int], walk: Walk) -> Census:
         """Count what `walk` finds."""
