@@ -7,7 +7,7 @@
 UNWIND $ids AS id
 MATCH (n:Node {id: id})
 USING INDEX SEEK n:Node(id)
-WHERE size($filters) = COUNT {
+WHERE size([f IN $filters WHERE f.comparison <> 'absent']) = COUNT {
   UNWIND $filters AS f
   MATCH (v:Value)
   USING INDEX SEEK v:Value(node, key, until)
@@ -20,6 +20,13 @@ WHERE size($filters) = COUNT {
       WHEN 'gt' THEN v.value > f.value
       WHEN 'ge' THEN v.value >= f.value
     END
+  RETURN v
+}
+  AND NOT EXISTS {
+  UNWIND [f IN $filters WHERE f.comparison = 'absent'] AS f
+  MATCH (v:Value)
+  USING INDEX SEEK v:Value(node, key, until)
+  WHERE v.node = n.id AND v.key = f.key AND v.until > $revision AND v.since <= $revision
   RETURN v
 }
 RETURN collect(id) AS ids

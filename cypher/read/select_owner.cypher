@@ -12,7 +12,7 @@ WHERE n.owner = $owner AND $low < n.id AND n.id < $high
   AND n.since <= $revision
   AND ($deleted OR n.tombstones IS NULL
     OR size([t IN n.tombstones WHERE t <= $revision]) % 2 = 0)
-  AND size($filters) = COUNT {
+  AND size([f IN $filters WHERE f.comparison <> 'absent']) = COUNT {
   UNWIND $filters AS f
   MATCH (v:Value)
   USING INDEX SEEK v:Value(node, key, until)
@@ -25,6 +25,13 @@ WHERE n.owner = $owner AND $low < n.id AND n.id < $high
       WHEN 'gt' THEN v.value > f.value
       WHEN 'ge' THEN v.value >= f.value
     END
+  RETURN v
+}
+  AND NOT EXISTS {
+  UNWIND [f IN $filters WHERE f.comparison = 'absent'] AS f
+  MATCH (v:Value)
+  USING INDEX SEEK v:Value(node, key, until)
+  WHERE v.node = n.id AND v.key = f.key AND v.until > $revision AND v.since <= $revision
   RETURN v
 }
 WITH n

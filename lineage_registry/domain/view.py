@@ -31,7 +31,7 @@ class Direction(StrEnum):
 
 
 class Comparison(StrEnum):
-    """How a value is compared; CONTAINS ignores case and fits text only."""
+    """How a value is compared; CONTAINS ignores case and fits text only, ABSENT no value at all."""
 
     EQUAL = "eq"
     LESS = "lt"
@@ -39,6 +39,7 @@ class Comparison(StrEnum):
     GREATER = "gt"
     AT_LEAST = "ge"
     CONTAINS = "contains"
+    ABSENT = "absent"
 
 
 _ORDERS: Final[Mapping[Comparison, Callable[[Any, Any], bool]]] = {
@@ -53,7 +54,8 @@ _ORDERS: Final[Mapping[Comparison, Callable[[Any, Any], bool]]] = {
 class Filter(NamedTuple):
     """Nodes whose temporal value `key` compares so to `value`.
 
-    Text compares with text only and numbers with numbers only; a node without the key never fits.
+    Text compares with text only and numbers with numbers only; a node without the key fits only
+    where it is to be absent.
     """
 
     key: str
@@ -61,7 +63,9 @@ class Filter(NamedTuple):
     value: Scalar
 
     def fits(self, value: Scalar | None) -> bool:
-        """Tell whether a value passes; None, no value, never does."""
+        """Tell whether a value passes; None is no value."""
+        if self.comparison is Comparison.ABSENT:
+            return value is None
         if value is None or _family(value) is not _family(self.value):
             return False
         if isinstance(value, bool):

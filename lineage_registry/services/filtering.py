@@ -1,10 +1,11 @@
 """Filters as people write them: `acc>=0.9`, `team=vision`."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-from lineage_registry.domain.graph import Scalar
+from lineage_registry.domain.graph import NodeKind, Scalar
+from lineage_registry.domain.lifecycle import NO_STAGE
 from lineage_registry.domain.names import parse_key
 from lineage_registry.domain.view import Comparison, Filter
 from lineage_registry.errors import InvalidInputError, InvalidQueryError
@@ -18,6 +19,7 @@ _COMPARISONS = {
     ">": Comparison.GREATER,
     ">=": Comparison.AT_LEAST,
 }
+_STAGED: Final = frozenset({NodeKind.MODEL_VERSION})
 
 
 def filters_of(
@@ -46,8 +48,18 @@ def filters_of(
 
 
 def in_stage(stage: str) -> Filter:
-    """Return the filter for versions in a stage."""
-    return Filter("stage", Comparison.EQUAL, stage)
+    """Return the filter for model versions in a stage; other nodes never have one."""
+    return Filter("stage", Comparison.ABSENT if stage == NO_STAGE else Comparison.EQUAL, stage)
+
+
+def kinds_left(
+    filters: Iterable[Filter], kinds: Collection[NodeKind] | None
+) -> frozenset[NodeKind] | None:
+    """Return which of some kinds of nodes can pass; only model versions have a stage, or none."""
+    wanted = None if kinds is None else frozenset(kinds)
+    if all(one.key != "stage" for one in filters):
+        return wanted
+    return _STAGED if wanted is None else wanted & _STAGED
 
 
 def _about(text: str) -> Filter:

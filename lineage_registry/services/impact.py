@@ -30,6 +30,7 @@ from lineage_registry.ports.commands import (
     Impact,
     OwnerHit,
 )
+from lineage_registry.services.filtering import in_stage
 from lineage_registry.services.licences import conflicts_downstream
 from lineage_registry.services.lineage_nodes import describe_nodes
 from lineage_registry.services.scope import MOST, batches
@@ -84,9 +85,7 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
     if kinds is not None:
         models, services = models & kinds, services & kinds
     picks = [Pick(kinds, (), command.limit), Pick(services, (), command.limit)]
-    for stage in wanted:
-        in_stage = Filter("stage", Comparison.EQUAL, stage)
-        picks.append(Pick(models, (in_stage,), command.limit))
+    picks += [Pick(models, (in_stage(stage),), command.limit) for stage in wanted]
     walk = Walk(
         Direction.DOWNSTREAM,
         depth=command.depth,

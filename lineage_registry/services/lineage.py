@@ -14,7 +14,7 @@ from lineage_registry.domain.references import Reference
 from lineage_registry.domain.traversal import edges_of_page
 from lineage_registry.domain.view import Direction, GraphView, Walk
 from lineage_registry.ports.commands import Context, GetLineage
-from lineage_registry.services.filtering import filters_of, named_filters
+from lineage_registry.services.filtering import filters_of, kinds_left, named_filters
 from lineage_registry.services.lineage_cursor import LineageCursor, read_cursor, write_cursor
 from lineage_registry.services.lineage_nodes import masked, node_rows
 from lineage_registry.services.paging import not_a_cursor
@@ -107,26 +107,26 @@ def _traversal(
     view: GraphView, command: GetLineage, starts: Sequence[int], stop_at: frozenset[int]
 ) -> Traversal:
     directions = list(Direction) if command.direction == "both" else [Direction(command.direction)]
+    filters = filters_of(
+        stage=command.stage,
+        tag=command.tag,
+        metric=command.metric,
+        param=command.param,
+        text=command.text,
+    )
     walk = Walk(
         kinds=LINEAGE if command.edge_kinds is None else frozenset(command.edge_kinds),
         through=_set_of(command.through),
         stop_at=stop_at,
         deleted=command.deleted,
         inferred=command.inferred,
-        report=_set_of(command.node_kinds),
-        having=filters_of(
-            stage=command.stage,
-            tag=command.tag,
-            metric=command.metric,
-            param=command.param,
-            text=command.text,
-        ),
+        report=kinds_left(filters, command.node_kinds),
+        having=filters,
         edges=False,
     )
     walks = [replace(walk, direction=direction) for direction in directions]
     if command.stop_when:
-        filters = named_filters(command.stop_when)
-        stop_at |= reached_and_passing(view, starts, walks, filters)
+        stop_at |= reached_and_passing(view, starts, walks, named_filters(command.stop_when))
         walks = [replace(walk, stop_at=stop_at) for walk in walks]
     return Traversal(
         view,

@@ -21,7 +21,7 @@ from lineage_registry.domain.selectors import (
 from lineage_registry.domain.view import Comparison, Direction, Filter, GraphView, Selection
 from lineage_registry.errors import InvalidQueryError
 from lineage_registry.ports.commands import Context, SelectNodes
-from lineage_registry.services.filtering import tag_filters, value_filters
+from lineage_registry.services.filtering import in_stage, tag_filters, value_filters
 from lineage_registry.services.lineage_nodes import describe_nodes, graph_of
 from lineage_registry.services.scope import batches, beyond, count_kinds, edges_among, walk_in
 from lineage_registry.services.starts import nodes_of
@@ -122,9 +122,7 @@ _READ: Final[Mapping[Field, Callable[[str], _Test]]] = {
     Field.TAG: _tag,
     Field.OWNER: _owner,
     Field.TEXT: _text,
-    Field.STAGE: lambda value: _Test(
-        (NodeKind.MODEL_VERSION,), (Filter("stage", Comparison.EQUAL, value),)
-    ),
+    Field.STAGE: lambda value: _Test((NodeKind.MODEL_VERSION,), (in_stage(value),)),
     Field.STATUS: lambda value: _Test(
         (NodeKind.RUN,), (Filter("status", Comparison.EQUAL, value),)
     ),

@@ -16,7 +16,7 @@ from lineage_registry.domain.resolution import (
     resolve,
 )
 from lineage_registry.domain.taints import BY_WEIGHT, UPWARD, Reach
-from lineage_registry.domain.view import Comparison, Direction, Filter, GraphView, Walk
+from lineage_registry.domain.view import Direction, GraphView, Walk
 from lineage_registry.errors import TaintNotFoundError
 from lineage_registry.ports.commands import (
     Context,
@@ -32,6 +32,7 @@ from lineage_registry.ports.commands import (
 )
 from lineage_registry.ports.graph import Commit, EventFilter, Recorded
 from lineage_registry.services.events import events_until
+from lineage_registry.services.filtering import in_stage, kinds_left
 from lineage_registry.services.lineage_nodes import describe_nodes
 from lineage_registry.services.paging import Cursor, as_of, place_of, read_cursor, write_cursor
 from lineage_registry.services.workplace import Workplace, demand_unchanged, read, read_now
@@ -97,14 +98,14 @@ def list_tainted(work: Workplace, command: ListTainted, _: Context) -> Tainted:
             if not held and not _was_raised(view, command.taint):
                 raise TaintNotFoundError(f"there is no taint {command.taint}")
         begins = taints.carriers(view, held)
-        stage = () if command.stage is None else (_in_stage(command.stage),)
+        stage = () if command.stage is None else (in_stage(command.stage),)
         closure = view.walk(
             begins,
             Walk(
                 Direction.DOWNSTREAM,
                 kinds=CARRYING,
                 deleted=True,
-                report=frozenset(command.node_kinds),
+                report=kinds_left(stage, command.node_kinds),
                 having=stage,
                 limit=end + 1,
                 edges=False,
@@ -183,19 +184,15 @@ def _rows(
 
 def _fitting(view: GraphView, command: ListTainted, begins: Collection[int]) -> set[int]:
     """Return the origins that are to be reported themselves; a walk reports all its starts."""
-    kinds = {id_ for id_, node in view.nodes(begins, ()).items() if node.kind in command.node_kinds}
-    if command.stage is None:
-        return kinds
-    held = view.values([(id_, "stage") for id_ in kinds])
-    return {id_ for id_ in kinds if held.get((id_, "stage")) == command.stage}
+    wanted = () if command.stage is None else (in_stage(command.stage),)
+    kinds = kinds_left(wanted, command.node_kinds) or ()
+    found = {id_ for id_, node in view.nodes(begins, ()).items() if node.kind in kinds}
+    held = view.values([(id_, one.key) for id_ in found for one in wanted])
+    return {id_ for id_ in found if all(one.fits(held.get((id_, one.key))) for one in wanted)}
 
 
 def _was_raised(view: GraphView, taint: int) -> bool:
     return taint <= int(view.values([(REGISTRY, "taints")]).get((REGISTRY, "taints"), 0))
-
-
-def _in_stage(stage: str) -> Filter:
-    return Filter("stage", Comparison.EQUAL, stage)
 
 
 def _changed(work: Workplace, commit: Commit) -> RaisedTaint:

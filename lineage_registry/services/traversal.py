@@ -17,6 +17,7 @@ from lineage_registry.domain.traversal import (
     version_distances,
 )
 from lineage_registry.domain.view import Closure, Direction, Filter, GraphView, Walk
+from lineage_registry.services.filtering import kinds_left
 
 
 class Found(NamedTuple):
@@ -186,7 +187,9 @@ def reached_and_passing(
     view: GraphView, starts: Sequence[int], walks: Sequence[Walk], filters: tuple[Filter, ...]
 ) -> frozenset[int]:
     """Return what the walks reach that passes the filters, the starts left out."""
+    kinds = kinds_left(filters, None)
     found = (
-        view.walk(starts, replace(walk, report=None, having=filters, edges=False)) for walk in walks
+        view.walk(starts, replace(walk, report=kinds, having=filters, edges=False))
+        for walk in walks
     )
     return frozenset().union(*(closure.distances for closure in found)) - frozenset(starts)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from lineage_registry.domain import catalog, registration, runs
 from lineage_registry.domain.events import Event, VersionRegistered
+from lineage_registry.domain.lifecycle import demand_stages
 from lineage_registry.domain.names import parse_dataset_label, parse_model_label
 from lineage_registry.domain.references import Reference, Space, parse_selector
 from lineage_registry.domain.registration import Link, NewVersion
@@ -110,6 +111,8 @@ def list_versions(work: Workplace, command: ListVersions, _: Context) -> Page[Ve
 
     def select(view: GraphView) -> Selection:
         family = resolve(view, Reference(command.space, command.name), deleted=command.deleted)
+        if command.stage is not None:
+            demand_stages(view, [command.stage])
         return Selection(
             VERSION_KINDS[command.space],
             family.node,
@@ -135,7 +138,13 @@ def search_versions(work: Workplace, command: SearchVersions, _: Context) -> Pag
         deleted=command.deleted,
         newest_first=True,
     )
-    return listed(work, command, lambda _: selection, versions)
+
+    def select(view: GraphView) -> Selection:
+        if command.stage is not None:
+            demand_stages(view, [command.stage])
+        return selection
+
+    return listed(work, command, select, versions)
 
 
 def get_files(work: Workplace, command: GetFiles, _: Context) -> Files:

@@ -1,5 +1,8 @@
 """Which versions stand on something of which there is a newer one."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 
 from lineage_registry.errors import (
@@ -149,3 +152,33 @@ def test_a_stage_that_there_is_not_is_refused_and_not_empty(registry: Registry) 
     ):
         with pytest.raises(StageNotFoundError, match="Live"):
             ask()
+
+
+def test_versions_in_no_stage_are_found_wherever_a_stage_is_asked_for(registry: Registry) -> None:
+    registry.register_dataset("raw")
+    with registry.run("train", run_id="t", inputs=["raw:1"]):
+        registry.register("m", datasets=["raw:1"])
+    registry.register("m", parents=["m:1"])
+    registry.register("m", parents=["m:2"])
+    registry.promote("m:1", "Staging")
+    registry.promote("m:2", "Staging")
+    registry.promote("m:2", "None")
+    registry.taint("datasets:/raw/1", kind="legal", reason="withdrawn")
+    never, left = "models:/m/3", "models:/m/2"
+
+    def called(nodes: Iterable[Any]) -> list[str]:
+        return [one.reference for one in nodes]
+
+    assert called(registry.versions("m", stage="None")) == [never, left]
+    assert called(registry.search(stage="None")) == [never, left]
+    assert called(registry.select("stage:None").nodes) == [never, left]
+    assert called(registry.lineage("m:3", stage="None").nodes) == [never, left]
+    stopped = registry.lineage("m:3", stop_when=["stage:None"])
+    assert called(stopped.nodes) == [never, left]
+    assert called(registry.tainted(stage="None").nodes) == [left, never]
+    assert registry.impact("datasets:/raw/1", stage=["None"]).production == [left, never]
+    assert called(registry.recall("datasets:/raw/1", stage=["None"]).versions) == [left, never]
+    with pytest.raises(StageNotFoundError, match="Live"):
+        list(registry.versions("m", stage="Live"))
+    with pytest.raises(StageNotFoundError, match="Live"):
+        list(registry.search(stage="Live"))

@@ -54,6 +54,7 @@ def unfit(filters: Iterable[Filter]) -> bool:
         (isinstance(one.value, bool) and one.comparison is not Comparison.EQUAL)
         or (one.comparison is Comparison.CONTAINS and not isinstance(one.value, str))
         for one in filters
+        if one.comparison is not Comparison.ABSENT
     )
 
 

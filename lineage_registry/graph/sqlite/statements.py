@@ -6,7 +6,7 @@ integer as `until`. As `until` is part of the keys, the row that holds at a revi
 one behind it: one step down the tree, however long the history.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final
 
@@ -260,6 +260,7 @@ _COMPARED = {
     Comparison.CONTAINS: "contains(v.value, :value{i})",
 }
 # The bounds keep a comparison to values of its own type, and let the index by value serve it.
+_HELD = "v.key = :key{i} AND v.since <= :revision AND v.until > :revision"
 _FILTER = (
     "v.key = :key{i} AND " + _PREFIX + " BETWEEN :low{i} AND :high{i}"
     " AND v.since <= :revision AND v.until > :revision AND {compared}"
@@ -267,14 +268,19 @@ _FILTER = (
 
 
 def _filter(number: int, comparison: Comparison) -> str:
+    if comparison is Comparison.ABSENT:
+        return _HELD.format(i=number)
     compared = _COMPARED[comparison].format(i=number)
     return _FILTER.format(i=number, compared=compared)
 
 
-def _fits(comparisons: Iterable[Comparison], first: int = 0) -> str:
+def _fits(comparisons: Sequence[Comparison], leading: int | None = None) -> str:
+    """Return what tests a node for each of the filters but the leading one."""
     return "".join(
-        f" AND EXISTS (SELECT 1 FROM value v WHERE v.node = n.id AND {_filter(number, how)})"
-        for number, how in enumerate(comparisons, first)
+        f" AND {'NOT ' if how is Comparison.ABSENT else ''}EXISTS"
+        f" (SELECT 1 FROM value v WHERE v.node = n.id AND {_filter(number, how)})"
+        for number, how in enumerate(comparisons)
+        if number != leading
     )
 
 
@@ -288,24 +294,24 @@ def select(
     the filter's number.
     """
     source = "node n INDEXED BY node_by_kind"
-    first = 0
+    found = (number for number, how in enumerate(comparisons) if how is not Comparison.ABSENT)
+    leading = None if owned else next(found, None)
     if owned:
         source = "node n INDEXED BY node_by_owner"
-    elif comparisons:
-        # The first filter leads: its matches are found by the index, the others tested on each.
+    elif leading is not None:
+        # One filter leads: its matches are found by the index, the others tested on each.
         source = (
             f"(SELECT DISTINCT v.node FROM value v INDEXED BY value_by_key"
-            f" WHERE v.node <> 0 AND {_filter(0, comparisons[0])})"
+            f" WHERE v.node <> 0 AND {_filter(leading, comparisons[leading])})"
             " m CROSS JOIN node n ON n.id = m.node"
         )
-        first = 1
     return "".join(
         (
             f"SELECT n.id FROM {source}",
             " WHERE n.kind = :kind AND n.since <= :revision",
             " AND n.owner = :owner" if owned else "",
             " AND n.id < :after" if newest_first else " AND n.id > :after",
-            _fits(comparisons[first:], first),
+            _fits(comparisons, leading),
             "" if deleted else " AND " + _ALIVE.format(node="n.id", revision=":revision"),
             " ORDER BY n.id DESC" if newest_first else " ORDER BY n.id",
             " LIMIT :limit",

@@ -128,14 +128,34 @@ class SelectRules(Rules):
             assert _compared(store, text)[Comparison.CONTAINS] == values
         assert len(_compared(store, "")[Comparison.CONTAINS]) == 7
 
-    def test_a_node_without_the_key_never_fits(self, store: GraphStore) -> None:
+    def test_a_node_without_the_key_fits_only_where_it_is_to_be_absent(
+        self, store: GraphStore
+    ) -> None:
         write(store, run("r1"), run("r2", params={"n": 1}))
         commit(store, end(2, "param/n"))
         for comparison in Comparison:
+            expected = [1, 2] if comparison is Comparison.ABSENT else []
             for value in ("", 0, -1, True, False):
                 filters = (Filter("param/n", comparison, value),)
                 with store.view() as view:
-                    assert view.select(Selection(NodeKind.RUN, filters=filters), None, 9) == []
+                    found = view.select(Selection(NodeKind.RUN, filters=filters), None, 9)
+                    assert found == expected
+
+    def test_what_is_absent_was_there_at_other_revisions(self, store: GraphStore) -> None:
+        commit(store, run("r1", params={"n": 1, "other": 1}))
+        commit(store, end(1, "param/n"))
+        commit(store, put(1, n=2))
+        commit(store, run("r2", params={"other": 1}))
+        without, other = (
+            Filter("param/n", Comparison.ABSENT, ""),
+            Filter("param/other", Comparison.EQUAL, 1),
+        )
+        for filters in ((without,), (without, other), (other, without)):
+            seen = []
+            for revision in range(5):
+                with store.view(revision) as view:
+                    seen.append(view.select(Selection(NodeKind.RUN, filters=filters), None, 9))
+            assert seen == [[], [], [1], [], [4]]
 
     def test_all_filters_hold_together(self, store: GraphStore) -> None:
         for i in range(6):
