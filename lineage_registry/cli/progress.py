@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
@@ -19,15 +21,26 @@ from lineage_registry.exports.words import shown
 from lineage_registry.registry.transfers import Step
 
 
+class _OfFiles(ProgressColumn):
+    """A column about bytes, which a step of work has none of."""
+
+    def __init__(self, column: ProgressColumn) -> None:
+        super().__init__()
+        self._column = column
+
+    def render(self, task: Task) -> RenderableType:
+        return "" if task.fields.get("is_step") else self._column(task)
+
+
 @contextmanager
 def bars(doing: str) -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar for each file under way while the block runs, and one for all; then they go."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        DownloadColumn(binary_units=True),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
+        _OfFiles(DownloadColumn(binary_units=True)),
+        _OfFiles(TransferSpeedColumn()),
+        _OfFiles(TimeRemainingColumn()),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         tasks: dict[str, TaskID] = {}
@@ -41,7 +54,7 @@ def bars(doing: str) -> Iterator[Callable[[str, int, int], None]]:
                 if size:
                     progress.remove_task(tasks.pop(path))
                 else:
-                    tasks[path] = progress.add_task(path, total=None)
+                    tasks[path] = progress.add_task(path, total=None, is_step=True)
                 return
             progress.advance(everything, size)
             left[path] = left.get(path, total) - size

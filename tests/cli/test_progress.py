@@ -38,6 +38,8 @@ def test_a_step_of_work_is_named_while_it_lasts_and_is_no_file(terminal):
         time.sleep(0.3)
         assert "converting" in terminal.getvalue()
         assert "moving converting" not in terminal.getvalue()
+        lines = [one for one in terminal.getvalue().splitlines() if "converting" in one]
+        assert not any("?" in one or "bytes" in one for one in lines)
         step(Step("converting"), 1, 1)
         terminal.truncate(0)
         time.sleep(0.3)
