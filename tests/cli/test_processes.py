@@ -133,6 +133,15 @@ def test_a_reader_that_leaves_ends_the_program_quietly(process, somewhere):
     assert running.returncode == 141
 
 
+@pytest.fixture
+def interruptible():
+    """Let children be interrupted: a suite in the background of a shell may not be, nor they."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_with_130(process, somewhere):
     with subprocess.Popen(
         [PROGRAM, "model", "delete", "clf"],
