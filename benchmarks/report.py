@@ -158,8 +158,9 @@ _SECTIONS: tuple[tuple[str, str, str, Sequence[Column]], ...] = (
     ),
     (
         "Fifty generations, beside a loop over MLflow's client",
-        f"""Both are libraries in processes on this machine, each with a store of its own: MLflow
-        its default, SQLite. MLflow knows no parent of a version, so its users keep one in a
+        f"""SQLite stands beside MLflow as a library on its own default, a SQLite file, and Neo4j
+        beside a client of MLflow's own server on such a file, all on this machine. MLflow knows
+        no parent of a version, so its users keep one in a
         tag and follow it version by version; ours is one `ancestors`, nodes and edges
         described. Bar: {generations.BAR} times as fast. The last way is what a careful user
         does as long as all generations are versions of one model; it has no bar.""",

@@ -35,6 +35,9 @@ class Times(NamedTuple):
 def in_turns(*ways: Sequence[Callable[[], object]], warm: int = 1) -> list[Times]:
     """Time calls of several ways, the first of each, then the second of each, and so on.
 
+    Each way begins as many of these turns as any other: who reads some rows second finds them in
+    the processor's cache.
+
     What is in memory before is left out of garbage collection, for every way alike: a process
     that answers questions does not hold a benchmark's lists.
     """
@@ -45,8 +48,9 @@ def in_turns(*ways: Sequence[Callable[[], object]], warm: int = 1) -> list[Times
     gc.collect()
     gc.freeze()
     seconds: list[list[float]] = [[] for _ in ways]
-    for turn in zip(*ways, strict=True):
-        for call, taken in zip(turn, seconds, strict=True):
+    for number, turn in enumerate(zip(*ways, strict=True)):
+        for place in range(number, number + len(ways)):
+            call, taken = turn[place % len(ways)], seconds[place % len(ways)]
             begun = time.perf_counter()
             call()
             taken.append(time.perf_counter() - begun)

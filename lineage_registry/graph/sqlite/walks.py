@@ -121,11 +121,9 @@ class Walker:
     def _all(self, frontier: list[int], most: int | None) -> set[int] | None:
         """Return what lies behind the frontier, or None if that takes more than `most` rows."""
         found = self._expand(frontier, whole=self._edges is not None)
-        if most is not None:
-            found = list(islice(found, most + 1))
-            if len(found) > most:
-                return None
-        kept = list(found)
+        kept = list(found if most is None else islice(found, most + 1))
+        if most is not None and len(kept) > most:
+            return None
         if self._followed is not None:
             self._followed += len(kept)
         if self._edges is None:
@@ -157,17 +155,19 @@ class Walker:
 
     def _report(self, reached: list[int], distance: int) -> bool:
         """Add to the answer; False if not all that should be in it fits."""
-        found = reached if self._everything else self._fitting(reached)
-        if self._left is None:
+        left = self._left
+        if self._everything:
+            found = reached
+        else:
+            found = list(islice(self._fitting(reached), None if left is None else left + 1))
+        if left is None or len(found) <= left:
             self.distances.update(dict.fromkeys(found, distance))
+            self._left = None if left is None else left - len(found)
             return True
-        kept = list(islice(found, self._left + 1))
-        fits = len(kept) <= self._left
-        if not fits:
-            self._edges = self._followed = None
-        self.distances.update(dict.fromkeys(kept[: self._left], distance))
-        self._left -= min(len(kept), self._left)
-        return fits
+        self._edges = self._followed = None
+        self.distances.update(dict.fromkeys(found[:left], distance))
+        self._left = 0
+        return False
 
     def _fitting(self, nodes: list[int]) -> Iterator[int]:
         statement = statements.fitting(comparisons(self._walk.having))
