@@ -54,7 +54,7 @@ class Card:
     Attributes:
         licences: Ids as the Hub writes them, or a name of the author's own; all of them hold.
         notes: What else is worth showing, in the card's words.
-        problem: Why the head cannot be read.
+        problem: Why the head cannot be read, or not all of it.
     """
 
     licences: tuple[str, ...] = ()

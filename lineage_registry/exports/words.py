@@ -122,7 +122,8 @@ def stage_words(node: LineageNode) -> str | None:
 
 def edge_label(edge: Edge) -> str:
     """Return what stands beside an arrow from cause to effect: the role says most."""
-    return role_words(edge) or EDGE_WORDS[edge.kind].flow
+    words = role_words(edge) or EDGE_WORDS[edge.kind].flow
+    return words if edge.declared else f"{words} (inferred)"
 
 
 def role_words(edge: Edge) -> str:

@@ -45,7 +45,7 @@ class LocalFiles:
     """The file at a path, or everything below a folder.
 
     Links to files are followed, links to folders are not, and what is neither a file nor a folder
-    (a pipe, a device) is left out; `demand_all` refuses links that were left out. Without
+    (a pipe, a device) is left out; `demand_all` refuses a set that lacks such things. Without
     `follow_links` a link to a file outside the folder is refused; a snapshot in a cache of Hugging
     Face is made of links to the `blobs` beside it, which are taken.
 
@@ -119,16 +119,16 @@ class LocalFiles:
         return stat.S_ISLNK(found.st_mode) or found.st_nlink > 1
 
     def demand_all(self) -> None:
-        """Check that no link was left out: a version would lack files, and nobody would be told.
+        """Check that nothing was left out: a version would lack files, and nobody would be told.
 
         Raises:
-            InvalidInputError: A link leads to a folder, or nowhere.
+            InvalidInputError: A link leads to a folder, or nowhere; or there is a pipe or device.
         """
         for path, reason in sorted(self._left_out.items()):
             raise InvalidInputError(
                 f"{path!r} is a {reason}, of which nothing can be taken",
-                hint="put the files themselves there, or take the link away; a draft leaves it"
-                " out and says so",
+                hint="put the files themselves there, or take it away; a draft leaves it out and"
+                " says so",
                 path=path,
             )
 
@@ -164,7 +164,7 @@ class PlacedFiles(LocalFiles):
 
 
 def _found(root: Path, left_out: dict[str, str]) -> Iterator[tuple[str, tuple[Path, int]]]:
-    """Yield the files, and note the links of which nothing can be taken."""
+    """Yield the files, and note what lies there of which nothing can be taken."""
     if root.is_file():
         yield root.name, (root, root.stat().st_size)
         return
@@ -177,8 +177,9 @@ def _found(root: Path, left_out: dict[str, str]) -> Iterator[tuple[str, tuple[Pa
             path = place.relative_to(root).as_posix()
             if place.is_file():
                 yield path, (place, place.stat().st_size)
-            elif place.is_symlink() and not place.exists():
-                left_out[path] = "broken link"
+            else:
+                broken = place.is_symlink() and not place.exists()
+                left_out[path] = "broken link" if broken else "pipe, socket or device"
 
 
 class RememberingFiles:

@@ -50,7 +50,7 @@ class SkippedFile(BaseModel):
         "link to a folder",
         "link out of the folder",
         "broken link",
-        "no file",
+        "pipe, socket or device",
         "no Unicode",
         "a registry",
     ]
@@ -166,7 +166,7 @@ def _looked_at(entry: "os.DirEntry[str]", path: str, inside: Path | None) -> _Fo
         if inside is not None and inside not in Path(entry.path).resolve().parents:
             return SkippedFile(path=path, reason="link out of the folder")
     if not stat.S_ISREG(status.st_mode):
-        return SkippedFile(path=path, reason="no file")
+        return SkippedFile(path=path, reason="pipe, socket or device")
     return _Found(path, status)
 
 

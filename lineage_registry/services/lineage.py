@@ -67,12 +67,14 @@ def get_lineage(work: Workplace, command: GetLineage, _: Context) -> Lineage:
 def stream_lineage(work: Workplace, command: GetLineage, _: Context) -> Lineage:
     """Return the same; nodes and edges of a large answer are read when they are walked over."""
     with _asked(work, command) as asked:
-        if asked.before + command.limit <= LARGE:
+        most = asked.before + command.limit
+        if most <= LARGE:
             return _answer(asked)
-        found = asked.closest(LARGE, edges=True)
-        if found.cut_by != "limit":
-            return _told(asked, found)
-        return _large(asked, asked.closest(asked.before + command.limit, edges=False), work)
+        found = asked.closest(most, edges=False)
+        if len(found.distances) > LARGE:
+            return _large(asked, found, work)
+        edges = asked.traversal.edges_among(found.distances) if asked.with_edges else None
+        return _told(asked, found._replace(edges=edges))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Selectors: sets of nodes, written in a line, and the graph among them."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 
 from lineage_registry.domain.graph import Node, NodeKind
 from lineage_registry.domain.lifecycle import demand_stages
@@ -20,7 +20,7 @@ from lineage_registry.domain.selectors import (
 )
 from lineage_registry.domain.view import Comparison, Direction, Filter, GraphView, Selection
 from lineage_registry.errors import InvalidQueryError
-from lineage_registry.ports.commands import Context, SelectNodes
+from lineage_registry.ports.commands import Context, RunStatus, SelectNodes
 from lineage_registry.services.filtering import in_stage, tag_filters, value_filters
 from lineage_registry.services.lineage_nodes import describe_nodes, graph_of
 from lineage_registry.services.scope import batches, beyond, count_kinds, edges_among, walk_in
@@ -101,6 +101,15 @@ def _kind(value: str) -> _Test:
     return _Test(kinds)
 
 
+def _status(value: str) -> _Test:
+    states = get_args(RunStatus)
+    if value not in states:
+        raise InvalidQueryError(
+            f"no such state of a run: {value[:60]!a}", hint=f"one of {', '.join(states)}"
+        )
+    return _Test((NodeKind.RUN,), (Filter("status", Comparison.EQUAL, value),))
+
+
 def _tag(value: str) -> _Test:
     filters = tuple(tag_filters([value]))
     return _Test(_EVERY, filters, filters)
@@ -123,9 +132,7 @@ _READ: Final[Mapping[Field, Callable[[str], _Test]]] = {
     Field.OWNER: _owner,
     Field.TEXT: _text,
     Field.STAGE: lambda value: _Test((NodeKind.MODEL_VERSION,), (in_stage(value),)),
-    Field.STATUS: lambda value: _Test(
-        (NodeKind.RUN,), (Filter("status", Comparison.EQUAL, value),)
-    ),
+    Field.STATUS: _status,
     Field.METRIC: lambda value: _Test(_MEASURED, tuple(value_filters("metric", [value]))),
     Field.PARAM: lambda value: _Test(_MEASURED, tuple(value_filters("param", [value]))),
 }

@@ -136,6 +136,24 @@ model-index:
 """
 
 
+def test_a_card_with_very_many_results_says_that_not_all_were_read(
+    place: Place, cache: Path
+) -> None:
+    data = "  - dataset: {{type: acme/forms, split: s{0}}}\n"
+    one = data + "    metrics: [{{type: f{0}, value: 0.5}}]\n"
+    head = "---\nmodel-index:\n"
+    models = [f"- name: m{k}\n  results:\n" for k in range(3)]
+    text = head + "".join(
+        begin + "".join(one.format(f"{k}-{number}") for number in range(67))
+        for k, begin in enumerate(models)
+    )
+    made = place.registry.register_from_hub(
+        cached(cache, "acme/tuned", llama(f"{text}---\n".encode()))
+    )
+    assert made.left_out == ["the card has more than 200 results; no more were read"]
+    assert len(made.metrics) == 200
+
+
 def test_results_are_edges_to_the_data_with_what_was_measured_there(
     place: Place, cache: Path
 ) -> None:

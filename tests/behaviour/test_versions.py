@@ -1,5 +1,6 @@
 """Versions: registered with where they come from, found, described, deleted, restored."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -455,14 +456,17 @@ def test_a_link_out_of_the_folder_is_taken_only_if_asked(place: Place, registry:
     assert registry.inspect(folder, follow_links=True).bytes == 8
 
 
-@pytest.mark.parametrize("reason", ["link to a folder", "broken link"])
-def test_no_version_lacks_what_a_link_should_have_brought(
+@pytest.mark.parametrize("reason", ["link to a folder", "broken link", "pipe, socket or device"])
+def test_no_version_lacks_what_lay_in_the_folder(
     place: Place, registry: Registry, reason: str
 ) -> None:
     folder = place.file("delivery/a.txt", "a").parent
     data = place.file("data/b.txt", "b").parent
     (folder / "below").mkdir()
-    (folder / "below" / "link").symlink_to(data if "to" in reason else folder / "nowhere")
+    if reason.startswith("pipe"):
+        os.mkfifo(folder / "below" / "link")
+    else:
+        (folder / "below" / "link").symlink_to(data if "to" in reason else folder / "nowhere")
     for refused in (
         lambda: registry.register("m", folder),
         lambda: registry.register("m", folder, follow_links=True),

@@ -42,7 +42,11 @@ def read_card(files: FileSet, path: str = "README.md") -> Card:
 def _card(said: dict[str, Any]) -> Card:
     relation = next(iter(_words(said.get("base_model_relation"))), None)
     notes = {key: ", ".join(_words(said.get(key))) for key in _NOTED}
-    results = tuple(islice(_results(said.get("model-index")), _MAX_RESULTS))
+    results = tuple(islice(_results(said.get("model-index")), _MAX_RESULTS + 1))
+    problem = None
+    if len(results) > _MAX_RESULTS:
+        problem = f"the card has more than {_MAX_RESULTS} results; no more were read"
+        results = results[:_MAX_RESULTS]
     notes["results"] = ", ".join(map(_line, results[:_MAX_SHOWN_RESULTS]))
     return Card(
         licences=tuple(_licences(said)),
@@ -52,6 +56,7 @@ def _card(said: dict[str, Any]) -> Card:
         datasets=tuple(_words(said.get("datasets"))),
         results=results,
         notes={key: text for key, text in notes.items() if text},
+        problem=problem,
     )
 
 

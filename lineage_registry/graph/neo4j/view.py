@@ -155,7 +155,8 @@ class Neo4jView(GraphView):
         self, ids: Collection[int], direction: Direction, kinds: Collection[EdgeKind]
     ) -> Sequence[Edge]:
         """Return the edges of `kinds` that leave or enter these nodes."""
-        return self._walker.edges(ids, direction, kinds)
+        with collector.paused():
+            return self._walker.edges(ids, direction, kinds)
 
     def degrees(
         self,

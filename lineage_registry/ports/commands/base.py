@@ -247,8 +247,10 @@ def _as_registry_error(error: ValidationError) -> RegistryError:
         {"pointer": "/" + "/".join(map(str, problem["loc"])), "detail": problem["msg"]}
         for problem in problems[:20]
     ]
-    first = places[0]
-    return InvalidInputError(f"{first['pointer']}: {first['detail']}", errors=places)
+    # People write the field as an option, an argument or a key; the pointer is for programs.
+    field = ".".join(map(str, problems[0]["loc"]))
+    said = problems[0]["msg"]
+    return InvalidInputError(f"{field}: {said}" if field else said, errors=places)
 
 
 CATALOG = Literal[Space.MODELS, Space.DATASETS]
