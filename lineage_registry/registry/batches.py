@@ -16,7 +16,7 @@ from lineage_registry.problems import problem
 from lineage_registry.registry.asking import Asker
 from lineage_registry.registry.handles import VersionHandle
 from lineage_registry.registry.registering import content_fields, version_fields
-from lineage_registry.registry.sending import How
+from lineage_registry.registry.sending import How, check_keywords
 from lineage_registry.registry.transfers import Progress
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Batches(Asker):
             InvalidInputError: There are too many to be atomic.
             InputTooLargeError: They are more events than one commit takes.
         """
+        check_keywords(how)
         if not atomic:
             return _each(
                 items, lambda index, item: self._registered(item, progress, _own(how, index))

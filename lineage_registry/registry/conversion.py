@@ -14,7 +14,7 @@ from lineage_registry.ports import commands as c
 from lineage_registry.ports.conversions import Conversion
 from lineage_registry.registry.asking import Asker
 from lineage_registry.registry.handles import VersionHandle
-from lineage_registry.registry.sending import How
+from lineage_registry.registry.sending import How, check_keywords
 from lineage_registry.registry.transfers import Progress, Steps, fetched
 from lineage_registry.registry.trusting import trusted
 
@@ -96,6 +96,7 @@ class Conversions(Asker):
             FormatError: The files cannot be converted, or what came out differs too much.
             NotInstalledError: A library is missing.
         """
+        check_keywords(how)
         registry = cast("Registry", self)
         version = registry.version(reference)
         files = registry.files(version.reference)

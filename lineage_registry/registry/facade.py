@@ -53,7 +53,7 @@ from lineage_registry.registry.registering import content_fields, version_fields
 from lineage_registry.registry.rows import Rows
 from lineage_registry.registry.runs import RunHandle
 from lineage_registry.registry.selectors import SelectorQuestions
-from lineage_registry.registry.sending import How, Sender
+from lineage_registry.registry.sending import How, Sender, check_keywords
 from lineage_registry.registry.structure import StructureQuestions
 from lineage_registry.registry.taints import TaintQuestions
 from lineage_registry.registry.transfers import Progress, download
@@ -688,6 +688,7 @@ class Registry(
         save_options: Mapping[str, Any] | None = None,
         follow_links: bool = False,
     ) -> VersionHandle:
+        check_keywords(how)
         with content_fields(
             self,
             content,

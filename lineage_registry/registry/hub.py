@@ -37,7 +37,7 @@ from lineage_registry.registry.hub_lineage import (
     numbered,
     versions_with,
 )
-from lineage_registry.registry.sending import How
+from lineage_registry.registry.sending import How, check_keywords
 from lineage_registry.registry.transfers import Progress, uploaded, weights_of
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ class HubImports(Asker):
             BackendUnavailableError: The Hub cannot be reached.
         """
         registry = cast("Registry", self)
+        check_keywords(how)
         if how.get("if_match") is not None:
             raise InvalidInputError(
                 "what is new has no revision that could match", hint="leave if_match out"

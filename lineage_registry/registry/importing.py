@@ -15,7 +15,7 @@ from typing import IO, Any, Final, Unpack
 from lineage_registry.errors import IdempotencyMismatchError, InvalidInputError, NotFoundError
 from lineage_registry.ports import commands as c
 from lineage_registry.registry.asking import Asker
-from lineage_registry.registry.sending import How
+from lineage_registry.registry.sending import How, check_keywords
 
 _AT_ONCE: Final = 200
 _LONGEST: Final = 1024 * 1024
@@ -49,6 +49,7 @@ class Importing(Asker):
             IdempotencyMismatchError: Rows that have been imported have changed since.
             RegistryError: What a row asks for cannot be done; `context["row"]` says which.
         """
+        check_keywords(how)
         if not isinstance(source, str | Path):
             return self._import(iter(source), how.get("key"), how)
         path = Path(source)

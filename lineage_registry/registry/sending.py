@@ -49,7 +49,9 @@ class Sender:
 
         Raises:
             InvalidInputError: The idempotency key cannot be one, or a field is wrong.
+            TypeError: A keyword is none of `How`, like one that is misspelt.
         """
+        check_keywords(how)
         context = Context(self.actor, _key(how.get("key")), how.get("if_match"))
         given = _given({**fields, "reason": how.get("reason")})
         return self.commands.run(build(command, given), context)
@@ -61,6 +63,21 @@ class Sender:
             return self.ask(command, **{**fields, **_given({"limit": limit, "cursor": cursor})})
 
         return Rows(ask)
+
+
+def check_keywords(how: How) -> None:
+    """Check that keywords are those of `How`: `dryrun=True` must not do the thing for real.
+
+    Python checks what a method names itself, but not what it takes by `**how`.
+
+    Raises:
+        TypeError: One is unknown.
+    """
+    for keyword in how.keys() - How.__annotations__.keys():
+        raise TypeError(
+            f"unexpected keyword argument {keyword!r}; besides what the method names, it takes "
+            f"{', '.join(How.__annotations__)}"
+        )
 
 
 def _key(key: str | None) -> str | None:
