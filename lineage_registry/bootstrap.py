@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -95,9 +96,7 @@ def graph_store(settings: Settings) -> GraphStore:
         return _neo4j(settings, parts)
     from lineage_registry.graph.sqlite.store import SqliteGraphStore
 
-    file = _sqlite_file(settings.url)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return SqliteGraphStore.open(file)
+    return SqliteGraphStore.open(_sqlite_file(settings.url))
 
 
 def artifact_store(settings: Settings) -> ArtifactStore:
@@ -252,10 +251,14 @@ def _temporary_artifacts() -> ArtifactStore:
 def _sqlite_file(url: str) -> Path:
     text = url.removeprefix("sqlite:")
     text = text.removeprefix("//")
-    if "://" in text or not text:
+    if "://" in text or "\0" in text or not text:
         raise InvalidInputError(f"not a registry: {url!r}", hint=_HINT)
-    path = Path(text).expanduser()
-    is_file = path.suffix in {".db", ".sqlite", ".sqlite3"} or path.is_file()
+    try:
+        path = Path(text).expanduser()
+        os.fsencode(path)
+        is_file = path.suffix in {".db", ".sqlite", ".sqlite3"} or path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, or of a user that is not
+        raise InvalidInputError(f"not a registry: {url[:200]!r}", hint=_HINT) from error
     return path if is_file else path / _GRAPH_FILE
 
 

@@ -33,13 +33,23 @@ def open_file(path: Path, *, create: bool, read_only: bool) -> FileDatabase:
     if read_only:
         return _open_for_reading(path)
     if create:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
     elif not path.exists():
         raise _absent(path)
     with closing(connect(path.absolute().as_uri())) as connection:
         if not _is_registry(connection, path):
             _create(connection, path)
     return FileDatabase(path)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        raise BackendError(
+            f"there can be no registry in {str(folder)!r}: {error.strerror}",
+            hint="choose a folder that can be made or written to",
+        ) from error
 
 
 def _open_for_reading(path: Path) -> FileDatabase:
