@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 Form = Literal["folder", "tar", "zip"]
 _MODE: Final = 0o644
 _CHUNK: Final = 1024 * 1024
+_PACKED: Final = frozenset(
+    {".7z", ".br", ".bz2", ".gz", ".rar", ".tbz2", ".tgz", ".txz", ".xz", ".zst"}
+)
+"""Suffixes of what is not written; a folder of such a name would be taken for an archive."""
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The first time that a zip can write."""
 
@@ -49,14 +53,15 @@ class FileExports(Asker):
         Args:
             reference: The version.
             target: Where to; what is there is replaced, files in a folder one by one.
-            form: `folder`, `tar` or `zip`; found by the target's suffix if left out.
+            form: `folder`, `tar` or `zip`; found by the target's suffix if left out, and then a
+                suffix of a packed archive, like `.tar.gz`, is refused.
             as_of: When.
             progress: Told of each file.
 
         Raises:
             NotFoundError: There is no such version, or its bytes are gone.
             DigestMismatchError: The stored bytes are not what was registered.
-            InvalidInputError: It has no files, or the form is none.
+            InvalidInputError: It has no files, or the form is none that is written.
         """
         registry = cast("Registry", self)
         place = Path(target)
@@ -76,8 +81,13 @@ class FileExports(Asker):
 
 def _form(target: Path, wanted: str | None) -> str:
     if wanted is None:
-        suffix = target.suffix.lower().lstrip(".")
-        return suffix if suffix in {"tar", "zip"} else "folder"
+        suffix = target.suffix.lower()
+        if suffix in _PACKED:
+            raise InvalidInputError(
+                f"{target.name!r} has the name of a packed archive, and nothing is packed here",
+                hint="name it .tar or .zip, or say form='folder', or --form folder",
+            )
+        return suffix[1:] if suffix in {".tar", ".zip"} else "folder"
     if wanted not in get_args(Form):
         raise InvalidInputError(
             f"there is no form {wanted!r}", hint=f"use one of {', '.join(get_args(Form))}"

@@ -96,6 +96,10 @@ def test_what_cannot_be_written_is_said(place: Place, target: Path) -> None:
     target.mkdir()
     with pytest.raises(InvalidInputError, match="no form"):
         registry.export_files("net:1", target / "x", form="rar")  # type: ignore[arg-type]
+    for name in ("x.tar.gz", "x.tgz", "x.RAR"):
+        with pytest.raises(InvalidInputError, match="nothing is packed"):
+            registry.export_files("net:1", target / name)
+        assert not (target / name).exists()
     with pytest.raises(InvalidInputError, match="no files"):
         registry.export_files("nothing:1", target / "x.zip")
     with pytest.raises(InvalidInputError, match="is a folder"):
