@@ -68,6 +68,26 @@ def torch_dtype(value: object) -> Any:
     return found
 
 
+def torch_device(option: str, value: object) -> Any:
+    """Return a device of torch that tensors can be put on here.
+
+    What only some loaders take (a mapping, a function, `auto`) is theirs to check.
+
+    Raises:
+        InvalidInputError: Torch knows no such device, or this machine has none.
+    """
+    torch = require("torch", extra="torch")
+    try:
+        torch.empty(0, device=value)
+    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
+        raise InvalidInputError(
+            f"there is no {option} {str(value)!r} here",
+            hint=f'{option}="cpu", or a device that torch finds on this machine',
+            option=option,
+        ) from error
+    return value
+
+
 def demand_names(option: str, value: object) -> tuple[str, ...]:
     """Return a list of names.
 

@@ -299,6 +299,30 @@ def test_options_of_a_folder_that_cannot_be_used_are_said(tmp_path, no_network, 
         HuggingFaceHandler().load(tmp_path, **into, **options)
 
 
+def test_a_device_that_is_not_here_is_said(tmp_path, no_network):
+    HuggingFaceHandler().save(llama(), tmp_path / "folder")
+    PyTorchHandler().save({"w": torch.ones(2)}, tmp_path / "checkpoint")
+    for device in ("no-such", "cuda:4711", torch.device("cuda:4711")):
+        with pytest.raises(InvalidInputError, match="there is no device"):
+            HuggingFaceHandler().load(tmp_path / "folder", device=device)
+        with pytest.raises(InvalidInputError, match="there is no device"):
+            PyTorchHandler().load(tmp_path / "checkpoint", device=device)
+    with pytest.raises(InvalidInputError, match="there is no map_location"):
+        PyTorchHandler().load(tmp_path / "checkpoint", map_location="no-such")
+    for place in ({"cpu": "cpu"}, lambda storage, _: storage, torch.device("cpu"), "meta"):
+        assert PyTorchHandler().load(tmp_path / "checkpoint", map_location=place)["w"].shape == (2,)
+
+
+@pytest.mark.parametrize("name", ["adapter_config.json", "model_index.json"])
+def test_a_tokenizer_beside_an_adapter_is_not_taken_for_the_model(tmp_path, no_network, name):
+    HuggingFaceHandler().save(tokenizer(), tmp_path)
+    (tmp_path / name).write_text('{"peft_type": "LORA", "_class_name": "StableDiffusionPipeline"}')
+    for into in ("model", "both", "pipeline"):
+        with pytest.raises(InvalidInputError, match="makes no model of these files"):
+            HuggingFaceHandler().load(tmp_path, into=into)
+    assert HuggingFaceHandler().load(tmp_path, into="tokenizer")("model")["input_ids"] == [2]
+
+
 def files_in(folder):
     from lineage_registry.ports.filesets import LocalFiles
 

@@ -48,6 +48,8 @@ def test_floats_are_cast_and_numbers_are_not(tmp_path):
         {"framework": "np", "dtype": "float16"},
         {"framework": "np", "device": "cuda"},
         {"framework": "tf"},
+        {"device": "no-such"},
+        {"device": "cuda:4711"},
     ],
 )
 def test_what_cannot_be_asked_for_is_said(tmp_path, options):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
 from lineage_registry.formats.huggingface.naming import readable
-from lineage_registry.formats.options import byte_size, one_of, torch_dtype
+from lineage_registry.formats.options import byte_size, one_of, torch_device, torch_dtype
 from lineage_registry.formats.requirements import require
 
 MODEL = "transformers.modeling_utils.PreTrainedModel"
@@ -21,6 +21,9 @@ LOAD_OPTIONS = frozenset(
 )
 SAVE_OPTIONS = frozenset({"tokenizer", "max_shard_size"})
 _INTO = ("model", "tokenizer", "both", "pipeline")
+_PLACED_BY_LIBRARY = ("auto", "balanced", "balanced_low_0", "sequential")
+_OF_OTHERS = {"adapter_config.json": "an adapter, for peft", "model_index.json": "for diffusers"}
+"""Files of what transformers alone makes no model of."""
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json")
 
 
@@ -65,6 +68,8 @@ def load(folder: Path, options: dict[str, object], *, trusted: bool = False) -> 
     transformers = require("transformers", extra="hf")
     into = one_of("into", options.get("into"), _INTO)
     known = {"local_files_only": True, "trust_remote_code": trusted}
+    if into != "tokenizer":
+        _demand_no_others(folder)
     with _offline(transformers):
         if into == "tokenizer" or (into == "model" and not (folder / "config.json").is_file()):
             return _tokenizer(transformers, folder, known)
@@ -142,6 +147,18 @@ def _lasting(folder: Path, options: dict[str, object]) -> Path:
     return lasting
 
 
+def _demand_no_others(folder: Path) -> None:
+    """Without this the tokenizer beside an adapter would be handed out for the model."""
+    if (folder / "config.json").is_file():
+        return
+    for name, what in _OF_OTHERS.items():
+        if (folder / name).is_file():
+            raise InvalidInputError(
+                f"transformers alone makes no model of these files: they are {what}",
+                hint="use download() to get them, and load them with that library",
+            )
+
+
 def _class(transformers: Any, config: Any, *, trusted: bool) -> Any:
     """Return the class that the configuration names, if it is one of the library's own."""
     for name in config.architectures or ():
@@ -165,7 +182,10 @@ def _placing(options: dict[str, object]) -> dict[str, Any]:
         folder = options.get("offload_folder")
         given = {"device_map": "auto" if device is None else device, "max_memory": memory}
         return given if folder is None else {**given, "offload_folder": str(folder)}
-    return {} if device is None else {"device_map": device}
+    if device is None:
+        return {}
+    whole = isinstance(device, dict) or device in _PLACED_BY_LIBRARY
+    return {"device_map": device if whole else torch_device("device", device)}
 
 
 def _tokenizer(transformers: Any, folder: Path, known: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
 from lineage_registry.formats.companions import unexplained
 from lineage_registry.formats.naming import named
+from lineage_registry.formats.options import torch_device
 from lineage_registry.formats.pytorch.checkpoint import Checkpoint
 from lineage_registry.formats.pytorch.export_form import read_export
 from lineage_registry.formats.pytorch.legacy_form import read_legacy
@@ -148,7 +149,11 @@ class PyTorchHandler(FormatHandler):
 
 def _device(options: dict[str, object]) -> Any:
     given = options.get("map_location")
-    return options.get("device", "cpu") if given is None else given
+    torch = require("torch", extra="torch")
+    if given is not None and not isinstance(given, str | int | torch.device):
+        return given
+    option = "device" if given is None else "map_location"
+    return torch_device(option, options.get("device", "cpu") if given is None else given)
 
 
 def _weights(files: FileSet) -> list[str]:

@@ -9,7 +9,7 @@ from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import InvalidInputError, UnreadableArtifactError
 from lineage_registry.formats.census import Census, elements, named_as_buffer, named_as_scale
 from lineage_registry.formats.companions import unexplained
-from lineage_registry.formats.options import byte_size, torch_dtype
+from lineage_registry.formats.options import byte_size, torch_device, torch_dtype
 from lineage_registry.formats.reading import notes, shown
 from lineage_registry.formats.requirements import installed, require
 from lineage_registry.formats.safetensors.header import Header, read_header
@@ -147,7 +147,8 @@ def _read(place: Path, framework: str, options: Mapping[str, object]) -> dict[st
     require(_FRAMEWORKS[framework], extra="torch")
     if framework == "np":
         return _arrays(place, options)
-    dtype, device = torch_dtype(options.get("dtype")), options.get("device", "cpu")
+    dtype = torch_dtype(options.get("dtype"))
+    device = torch_device("device", options.get("device", "cpu"))
     tensors = require("safetensors.torch", extra="torch").load_file(place, device=device)
     if dtype is None:
         return dict(tensors)
