@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import sys
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
@@ -107,7 +108,7 @@ def _rows(stream: IO[bytes]) -> Iterator[Row]:
                         row=number,
                     )
                 yield row
-    except (ValueError, RecursionError, EOFError, OSError) as error:
+    except (ValueError, RecursionError, EOFError, OSError, zlib.error) as error:
         if isinstance(error, InvalidInputError):
             raise
         raise InvalidInputError(

@@ -1,6 +1,7 @@
 """Rows from elsewhere, through each entrance and on each engine."""
 
 import gzip
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,3 +130,13 @@ def test_compressed_rows_are_read(registry_in_memory: Registry, tmp_path: Path) 
     file.write_bytes(file.read_bytes()[:-20])
     with pytest.raises(InvalidInputError, match="cannot be read"):
         registry_in_memory.import_rows(file)
+
+
+def test_damaged_bytes_are_no_reason_to_crash(registry_in_memory: Registry, tmp_path: Path) -> None:
+    rows = [{"model": {"name": hashlib.sha256(bytes([i])).hexdigest()}} for i in range(100)]
+    whole = gzip.compress(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
+    file = tmp_path / "rows.jsonl.gz"
+    for place in range(10, len(whole) - 8, len(whole) // 40):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with pytest.raises(InvalidInputError, match="cannot be read"):
+            registry_in_memory.import_rows(file)
