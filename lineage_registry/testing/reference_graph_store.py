@@ -124,11 +124,14 @@ class ReferenceGraphStore(GraphStore):
             return state.head.revision
         if isinstance(as_of, datetime):
             if as_of.tzinfo is None:
-                raise InvalidQueryError("a time needs an offset")
+                raise InvalidQueryError("a time needs an offset from UTC", hint="write 12:00Z")
             until = to_microseconds(as_of)
             return max((r for r, at in state.graph.times.items() if at <= until), default=0)
         if not 0 <= as_of <= state.head.revision:
-            raise InvalidQueryError(f"there is no revision {as_of} yet")
+            last = state.head.revision
+            raise InvalidQueryError(
+                f"there is no revision {as_of}; the last one is {last}", last=last
+            )
         return as_of
 
     def head(self) -> Head:

@@ -147,15 +147,13 @@ class Neo4jGraphStore(GraphStore):
     def _revision(self, as_of: int | datetime, newest: int) -> int:
         if isinstance(as_of, datetime):
             if as_of.tzinfo is None:
-                raise InvalidQueryError(
-                    f"the time {as_of.isoformat()} has no offset", hint="add Z or +01:00"
-                )
+                raise InvalidQueryError("a time needs an offset from UTC", hint="write 12:00Z")
             rows = self._connection.read("read.last_until", {"at": to_microseconds(as_of)})
             # What was committed after the head was read is later than this view.
             return min(rows[0]["revision"], newest) if rows else 0
         if not 0 <= as_of <= newest:
             raise InvalidQueryError(
-                f"there is no revision {as_of}", hint=f"the newest one is {newest}"
+                f"there is no revision {as_of}; the last one is {newest}", last=newest
             )
         return as_of
 
