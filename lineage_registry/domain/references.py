@@ -93,6 +93,10 @@ def parse_reference(text: str, default: Space = Space.MODELS) -> Reference:
         InvalidReferenceError: It cannot be read.
         InvalidNameError: Its name breaks the rule for names.
     """
+    if not isinstance(text, str):
+        raise InvalidReferenceError(
+            f"a reference is text, not {type(text).__name__}", hint="give its .reference"
+        )
     if len(text) > 1024:
         raise InvalidReferenceError("a reference has at most 1024 characters", hint=_HINT)
     body, asked, when = text.partition("?")
@@ -112,6 +116,8 @@ def parse_reference(text: str, default: Space = Space.MODELS) -> Reference:
         selector = f"@{alias}"
     elif "/" in name:
         name, _, selector = name.partition("/")
+    if not name:
+        raise InvalidReferenceError(f"no name is in {text[:60]!a}", hint=_HINT)
     return _reference(space, name, selector, as_of)
 
 
@@ -140,7 +146,8 @@ def parse_selector(text: str, space: Space) -> Selector:
     except InvalidInputError:
         raise InvalidReferenceError(
             f"not a version: {text[:60]!a}",
-            hint="use a number, a label like 1.2.0, latest, a stage or @alias",
+            hint="use a number, a label like 1.2.0, latest, a stage or @alias; "
+            "labels of datasets are written datasets:/NAME/LABEL",
         ) from None
 
 

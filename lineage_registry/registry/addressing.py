@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from lineage_registry.domain.references import Reference, Space, parse_reference
 from lineage_registry.errors import InvalidReferenceError
 from lineage_registry.registry.asking import AsOf
@@ -12,7 +14,13 @@ Link = str | tuple[str, str]
 
 
 def each_link(links: Iterable[Any]) -> Iterable[Any]:
-    """Return the links; one reference alone is one link, not its letters."""
+    """Return the links; one reference alone is one link, not its letters.
+
+    Raises:
+        InvalidReferenceError: It is one thing, and no reference.
+    """
+    if isinstance(links, BaseModel):  # a version: to go through it would give its fields
+        _pair(links)
     return (links,) if isinstance(links, str) else links
 
 
@@ -22,7 +30,7 @@ def parent_link(link: Link | Mapping[str, str]) -> dict[str, str]:
         return {"reference": link}
     if isinstance(link, Mapping):
         return dict(link)
-    return {"reference": link[0], "kind": link[1]}
+    return dict(zip(("reference", "kind"), _pair(link), strict=True))
 
 
 def input_link(link: Link | Mapping[str, str]) -> dict[str, str]:
@@ -31,7 +39,17 @@ def input_link(link: Link | Mapping[str, str]) -> dict[str, str]:
         return {"reference": link}
     if isinstance(link, Mapping):
         return dict(link)
-    return {"reference": link[0], "role": link[1]}
+    return dict(zip(("reference", "role"), _pair(link), strict=True))
+
+
+def _pair(link: object) -> tuple[Any, Any]:
+    match link:
+        case (reference, role):
+            return reference, role
+    raise InvalidReferenceError(
+        f"neither a reference nor one with its role: {type(link).__name__}",
+        hint='write "NAME:3" or ("NAME:3", "ROLE"); what a thing is called is its .reference',
+    )
 
 
 def family_of(reference: str) -> tuple[Space, str]:

@@ -171,7 +171,8 @@ def _address(text: str) -> str:
         raise InvalidInputError(
             f"not the address of a server: {text[:100]!r}", hint="write http://HOST:PORT"
         )
-    return text.rstrip("/")
+    # The address of the API, as `lreg serve` prints it, is that of the server as well.
+    return text.rstrip("/").removesuffix(PREFIX)
 
 
 def checked(response: httpx2.Response) -> httpx2.Response:

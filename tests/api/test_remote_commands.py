@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from lineage_registry import connect
 from lineage_registry.api import create_app
 from lineage_registry.errors import (
     AlreadyExistsError,
@@ -210,6 +211,15 @@ def test_a_token_opens_the_door(parts):
             stranger = HttpCommands(url, token=token)
             with contextlib.closing(stranger), pytest.raises(NotAuthenticatedError):
                 stranger.run(GetStatus(), ADA)
+
+
+@pytest.mark.parametrize("tail", ["", "/", "/api/v1", "/api/v1/"])
+def test_the_address_of_the_api_is_that_of_the_server(parts, tmp_path, tail):
+    file = tmp_path / "rows.csv"
+    file.write_bytes(b"a\n1\n2")
+    with running(create_app(*parts)) as url, connect(url + tail, actor="ada") as registry:
+        made = registry.register_dataset("d", file)
+        assert [file.size for file in registry.files(made.reference).files] == [5]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """References: read, written, and read again."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -87,6 +88,18 @@ def test_the_default_kind_is_for_short_forms_only() -> None:
     assert parse_reference("d:1", Space.DATASETS).space is Space.DATASETS
     assert parse_reference("models:/d/1", Space.DATASETS).space is Space.MODELS
     assert parse_reference("r", Space.RUNS) == Reference(Space.RUNS, "r")
+
+
+@pytest.mark.parametrize("text", ["models:/", "models:/@champion", "models://m/1", ":3", "@a"])
+def test_where_the_name_is_missing_it_says_so(text: str) -> None:
+    with pytest.raises(InvalidInputError, match="name"):
+        parse_reference(text)
+
+
+@pytest.mark.parametrize("thing", [None, 3, b"m:1", ["m:1"]])
+def test_what_is_no_text_is_no_reference(thing: Any) -> None:
+    with pytest.raises(InvalidReferenceError, match=f"text, not {type(thing).__name__}"):
+        parse_reference(thing)
 
 
 @pytest.mark.parametrize(

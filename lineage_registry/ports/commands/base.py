@@ -73,7 +73,9 @@ class Write(Command[A]):
 
 
 def _read_as_of(value: object) -> object:
-    return parse_as_of(value) if isinstance(value, str) else value
+    # Pydantic would take True for revision 1, and 1.5 for a time in 1970.
+    known = value is None or (isinstance(value, int | datetime) and not isinstance(value, bool))
+    return value if known else parse_as_of(str(value))
 
 
 def _write_as_of(value: AsOf | None) -> str | None:
@@ -83,7 +85,7 @@ def _write_as_of(value: AsOf | None) -> str | None:
 
 
 When = Annotated[int | datetime | None, BeforeValidator(_read_as_of), PlainSerializer(_write_as_of)]
-"""A revision or an aware time; text is read as `parse_as_of` says."""
+"""A revision or an aware time; anything else is read as `parse_as_of` says of its text."""
 
 
 class Query(Command[A]):
