@@ -177,7 +177,21 @@ class HandlerRegistry:
         """
         seen = remembering(files)
         handler = self.detect(seen) if name is None else self.by_name(name)
-        return self._door(self, seen, handler.inspect(seen))
+        found = handler.inspect(seen)
+        if name is not None and found.broken:
+            found = self._rather(seen, handler, found)
+        return self._door(self, seen, found)
+
+    def _rather(self, seen: FileSet, named: FormatHandler, found: Inspection) -> Inspection:
+        """Add what the files are by their content to the reasons, if it is not what was named."""
+        try:
+            other = self.detect(seen).name
+        except FormatError:
+            return found
+        if other == named.name or self._ask(named, seen) is not Confidence.NONE:
+            return found
+        said = f"by content their format is {other}, not {named.name}"
+        return found.model_copy(update={"reasons": (*found.reasons, said)})
 
     def add_converter(self, converter: Converter) -> None:
         """Make a conversion known.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import Final
 
 from lineage_registry.domain.digests import FileEntry, Manifest
 from lineage_registry.domain.formats import Inspection
+from lineage_registry.errors import NotFoundError
 from lineage_registry.ports import commands as c
 from lineage_registry.ports.filesets import LocalFiles
 from lineage_registry.ports.formats import HandlerRegistry
@@ -15,6 +18,8 @@ from lineage_registry.registry.asking import Asker, AsOf
 from lineage_registry.registry.transfers import sources_of
 
 REGISTERED = ("models:/", "datasets:/")
+_SHORT: Final = re.compile(r"[^/\\]+[:@][^/\\]+")
+"""What looks like `net:3` or `net@champion`; but it may be the name of a file."""
 
 
 class Inspecting(Asker):
@@ -56,6 +61,12 @@ class Inspecting(Asker):
         if isinstance(what, str) and what.startswith(REGISTERED):
             asked = version_asked(what, as_of)
             return self.sender.ask(c.InspectVersion, **asked, deleted=deleted)
+        if isinstance(what, str) and _SHORT.fullmatch(what) and not Path(what).exists():
+            raise NotFoundError(
+                f"there is no file or folder at {what!r}",
+                hint="check the path; registered versions are written like models:/net/3",
+                path=what,
+            )
         files = LocalFiles(Path(what), follow_links=follow_links)
         files.demand_all()
         found = self.formats.inspect(files, format)

@@ -55,6 +55,20 @@ def test_a_verdict_is_an_event_with_its_policy_and_reasons(place: Place) -> None
     place.demand_sound()
 
 
+def test_files_of_another_format_than_named_are_said_to_be_of_theirs(place: Place) -> None:
+    registry, path = place.registry, place.file("model.bin")
+    save_file({"w": np.ones(2)}, path)
+    with pytest.raises(UnreadableArtifactError, match="their format is safetensors, not pytorch"):
+        registry.register("m", path, format="pytorch")
+    found = registry.inspect(path, format="pytorch")
+    assert found.verdict is Verdict.REFUSED
+    assert "not pytorch" in found.reasons[-1]
+    path.write_bytes(path.read_bytes()[:-1])
+    broken = registry.inspect(path, format="safetensors")
+    assert broken.verdict is Verdict.REFUSED
+    assert not any("their format" in reason for reason in broken.reasons)
+
+
 def test_files_that_are_refused_leave_an_event_and_nothing_else(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

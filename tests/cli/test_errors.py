@@ -70,6 +70,7 @@ from lineage_registry.problems import ExitCode
         ("events --since yesterday", 2, "yesterday"),
         ("search --metric acc~1", 2, "acc"),
         ("inspect nowhere", 3, "nowhere"),
+        ("inspect clf:1", 3, "models:/"),
         ("download ens:1", 2, "no files"),
         ("tag set clf:1 wat", 2, "KEY=VALUE"),
         ("tag set deployments:/web a=b", 2, "tags"),
