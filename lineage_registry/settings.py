@@ -9,9 +9,9 @@ import getpass
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
@@ -109,7 +109,7 @@ class Origin(NamedTuple):
     """A setting: its value, secrets masked, and where it comes from."""
 
     name: str
-    value: str
+    value: str | int | Sequence[str] | None
     source: str
 
 
@@ -121,9 +121,13 @@ def origins(**flags: object) -> list[Origin]:
     """
     settings, sources = _load(flags)
     return [
-        Origin(name, str(getattr(settings, name)), sources.get(name, DEFAULT))
+        Origin(name, _shown(getattr(settings, name)), sources.get(name, DEFAULT))
         for name in Settings.model_fields
     ]
+
+
+def _shown(value: Any) -> Any:
+    return str(value) if isinstance(value, SecretStr) else value
 
 
 def files() -> dict[str, Path | None]:

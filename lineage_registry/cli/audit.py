@@ -42,15 +42,14 @@ def events(
 ) -> None:
     """Show the audit trail: who did what, when and why; oldest first."""
     from lineage_registry.cli import audit_views as views
-    from lineage_registry.cli.times import instant
 
     with registry() as opened:
         found = opened.events(
             subject=subject,
             by=by,
             type=type,
-            since=instant(since),
-            until=instant(until),
+            since=since,
+            until=until,
             newest_first=newest_first,
             as_of=as_of,
         )

@@ -3,7 +3,7 @@
 import os
 import platform
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -48,7 +48,7 @@ def show(
 
     said = options()
     found = [
-        each._replace(value=masked(each.value))
+        each._replace(value=masked(each.value) if isinstance(each.value, str) else each.value)
         for each in origins(url=said.url, artifacts=said.artifacts, actor=said.actor)
     ]
     found += _follows()
@@ -80,12 +80,14 @@ def _follows() -> "list[Origin]":
         found.append(Origin("cache_folder", str(cache_folder()), cache))
     for name, file in files().items():
         there = "read" if file is not None and file.is_file() else "not there"
-        found.append(Origin(f"{name}_file", str(file), there))
+        found.append(Origin(f"{name}_file", None if file is None else str(file), there))
     return found
 
 
-def _setting(value: str) -> Cell:
-    return Cell("-", "dim") if value == "None" else Cell(value, "name")
+def _setting(value: str | int | Sequence[str] | None) -> Cell:
+    if value is None:
+        return Cell("-", "dim")
+    return Cell(str(value) if isinstance(value, str | int) else ", ".join(value), "name")
 
 
 class _Check(NamedTuple):

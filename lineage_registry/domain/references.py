@@ -191,6 +191,26 @@ def parse_as_of(text: str) -> AsOf:
     )
 
 
+def parse_instant(text: str) -> datetime:
+    """Read a time: RFC 3339 with offset, or a date for the first moment of that day, UTC.
+
+    Raises:
+        InvalidInputError: It is neither.
+    """
+    try:
+        if _DATE.fullmatch(text):
+            return datetime.combine(date.fromisoformat(text), time(), UTC)
+        when = datetime.fromisoformat(text)
+        if when.tzinfo is not None:
+            return when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidInputError(
+        f"not a date or time: {text[:60]!a}",
+        hint="write 2026-01-31, or a time with its offset like 2026-01-31T12:00:00Z",
+    )
+
+
 def _short(text: str, default: Space, as_of: AsOf | None) -> Reference:
     name, mark, alias = text.partition("@")
     if mark:

@@ -75,7 +75,19 @@ def test_the_trail_is_filtered_by_subject_actor_type_and_time(place: Place) -> N
         assert positions(limit=limit, subject="models:/b") == [3, 4, 5, 6, 8]
     with pytest.raises(ModelNotFoundError):
         positions(subject="nobody")
-    for wrong in ({"limit": 0}, {"limit": 1001}, {"since": "soon"}, {"colour": "red"}):
+    days = [event.at.astimezone(UTC).date() for event in registry.events()]
+    assert positions(since=days[0].isoformat()) == everything
+    assert positions(until=days[0].isoformat()) == []
+    assert positions(until=(days[-1] + timedelta(days=1)).isoformat()) == everything
+    assert positions(since=moved.isoformat(), until=moved.isoformat()) == []
+    for wrong in (
+        {"limit": 0},
+        {"limit": 1001},
+        {"since": "soon"},
+        {"since": 5},
+        {"until": "2026-01-01T00:00:00"},
+        {"colour": "red"},
+    ):
         with pytest.raises(InvalidInputError):
             positions(**wrong)
     with pytest.raises(InvalidInputError):

@@ -174,6 +174,17 @@ def test_config_alone_shows_the_settings(lreg):
     assert "no command 'nosuch'" in lreg("config", "nosuch").err
 
 
+def test_programs_get_settings_as_what_they_are(lreg, monkeypatch):
+    monkeypatch.setenv("LINEAGE_REGISTRY_API_TOKEN", "hush-hush-hush-hush")
+    monkeypatch.setenv("LINEAGE_REGISTRY_CACHE_SIZE", "2 GB")
+    shown = lreg("config", "show", "--json").answer
+    assert shown["artifacts"] is shown["neo4j_password"] is shown["project_file"] is None
+    assert shown["cache_size"] == 2 * 10**9
+    assert shown["allowed_hosts"] == ["localhost", "127.0.0.1", "[::1]"]
+    assert shown["api_token"] == "*" * 10
+    assert "localhost, 127.0.0.1, [::1]" in lreg("config").out
+
+
 def test_the_settings_say_where_things_really_are(lreg, somewhere, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(somewhere / "caches"))
     shown = lreg("config", "show", "--url", "here", "--json").answer

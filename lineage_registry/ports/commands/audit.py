@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from lineage_registry.domain.lineage import Lineage
-from lineage_registry.ports.commands.base import Command, Listing, Page, Query, Route
+from lineage_registry.ports.commands.base import Command, Instant, Listing, Page, Query, Route
 from lineage_registry.ports.commands.impact import Impact
 from lineage_registry.ports.commands.licences import Licences
 from lineage_registry.ports.commands.lifecycle import Move
@@ -45,7 +45,7 @@ class ListEvents(Listing[Page[AuditEvent]]):
         subject: A reference; a model or dataset stands for itself and all its versions.
         by: Only what this actor did.
         type: Types of events, like `stage.moved`.
-        since: At or after this time.
+        since: At or after this time; a date is its first moment, UTC.
         until: Before this time.
         newest_first: Newest first instead of oldest first.
     """
@@ -55,8 +55,8 @@ class ListEvents(Listing[Page[AuditEvent]]):
     subject: str | None = None
     by: str | None = None
     type: list[str] = Field(default_factory=list, max_length=50)
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Instant = None
+    until: Instant = None
     newest_first: bool = False
 
 

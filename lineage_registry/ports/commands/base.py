@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.names import Text
-from lineage_registry.domain.references import AsOf, Space, parse_as_of
+from lineage_registry.domain.references import AsOf, Space, parse_as_of, parse_instant
 from lineage_registry.domain.tables import Table
 from lineage_registry.errors import InvalidInputError, RegistryError
 from lineage_registry.ports.log_copies import LogCopy, LogHeader, Progress
@@ -86,6 +86,15 @@ def _write_as_of(value: AsOf | None) -> str | None:
 
 When = Annotated[int | datetime | None, BeforeValidator(_read_as_of), PlainSerializer(_write_as_of)]
 """A revision or an aware time; anything else is read as `parse_as_of` says of its text."""
+
+
+def _read_instant(value: object) -> object:
+    known = value is None or isinstance(value, datetime)
+    return value if known else parse_instant(str(value))
+
+
+Instant = Annotated[datetime | None, BeforeValidator(_read_instant)]
+"""An aware time; anything else is read as `parse_instant` says of its text."""
 
 
 class Query(Command[A]):
