@@ -6,7 +6,7 @@ from typing import Final
 
 from lineage_registry.domain.graph import NodeKind, Scalar
 from lineage_registry.domain.lifecycle import NO_STAGE
-from lineage_registry.domain.names import parse_key
+from lineage_registry.domain.names import parse_key, parse_measure
 from lineage_registry.domain.view import Comparison, Filter
 from lineage_registry.errors import InvalidInputError, InvalidQueryError
 
@@ -84,8 +84,9 @@ def value_filters(prefix: str, texts: Sequence[str]) -> list[Filter]:
     """Read comparisons of parameters or metrics; a number compares as one, all else as text.
 
     Raises:
-        InvalidQueryError: One is no comparison.
+        InvalidQueryError: One is no comparison, or compares a metric with what is no number.
     """
+    read = _measured if prefix == "metric" else _value
     filters = []
     for text in texts:
         match = _COMPARED.fullmatch(text)
@@ -94,7 +95,7 @@ def value_filters(prefix: str, texts: Sequence[str]) -> list[Filter]:
                 f"not a comparison: {text[:60]!a}", hint="write like acc>=0.9 or optimizer=adam"
             )
         key, operator, value = match.groups()
-        filters.append(Filter(f"{prefix}/{_key(key)}", _COMPARISONS[operator], _value(value)))
+        filters.append(Filter(f"{prefix}/{_key(key)}", _COMPARISONS[operator], read(value)))
     return filters
 
 
@@ -103,6 +104,15 @@ def _key(text: str) -> str:
         return parse_key(text)
     except InvalidInputError as error:
         raise InvalidQueryError(error.message, hint=error.hint) from error
+
+
+def _measured(text: str) -> Scalar:
+    try:
+        return parse_measure(float(text))
+    except ValueError as error:
+        raise InvalidQueryError(
+            f"not a number: {text[:60]!a}", hint="metrics are numbers: write like acc>=0.9"
+        ) from error
 
 
 def _value(text: str) -> Scalar:

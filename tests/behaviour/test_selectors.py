@@ -130,6 +130,7 @@ UNREADABLE = {
     "base:2 | kind:plane": 9,
     "status:done": 0,
     "metric:acc~1": 0,
+    "kind:run & metric:acc>high": 11,
     "tag:=x": 0,
 }
 

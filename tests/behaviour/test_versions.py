@@ -240,7 +240,9 @@ def test_versions_are_found_across_models(registry: Registry) -> None:
     assert found(tag=["hot"]) == found(tag=["hot=1"]) == found(stage="Staging") == ["b/1"]
     assert found(text="NET") == ["b/2", "a/1"]
     assert [one.reference for one in registry.search("datasets", text="data")] == ["datasets:/b/1"]
-    for bad in ("acc", "acc>>1", ">=3", "a;b>=1"):
+    registry.register("odd", metrics={"loss": float("nan"), "most": float("inf")})
+    assert found(metric=["loss=nan"]) == found(metric=["most=Infinity"]) == ["odd/1"]
+    for bad in ("acc", "acc>>1", ">=3", "a;b>=1", "acc>=0,9", "acc>=", "acc=high", "acc=true"):
         with pytest.raises(InvalidInputError) as caught:
             found(metric=[bad])
         assert caught.value.hint
