@@ -165,6 +165,12 @@ FILES = {
     "noise": (FileKind.UNKNOWN, lambda _: bytes(range(128, 256))),
     "zeros": (FileKind.UNKNOWN, lambda _: bytes(5_000)),
 }
+
+
+def without(files, path):
+    return {name: content for name, content in files.items() if name != path}
+
+
 FOLDERS = {
     "transformers": (FolderKind.TRANSFORMERS, huggingface_files.folder()),
     "transformers, sharded": (
@@ -174,6 +180,21 @@ FOLDERS = {
     "adapter": (FolderKind.PEFT_ADAPTER, huggingface_files.adapter()),
     "diffusers": (FolderKind.DIFFUSERS, huggingface_files.pipeline()),
     "sentence transformers": (FolderKind.SENTENCE_TRANSFORMERS, huggingface_files.sentences()),
+    "sentence transformers before version 2": (
+        FolderKind.SENTENCE_TRANSFORMERS,
+        without(huggingface_files.sentences(), "config_sentence_transformers.json"),
+    ),
+    "sentence transformers with a module of somebody's": (
+        FolderKind.SENTENCE_TRANSFORMERS,
+        huggingface_files.sentences("somebody.Module"),
+    ),
+    "modules of something else": (
+        FolderKind.TRANSFORMERS,
+        {
+            **without(huggingface_files.sentences(), "modules.json"),
+            "modules.json": b'{"type": "sentence_transformers.models.Transformer"}',
+        },
+    ),
     "sharded": (FolderKind.SHARDED_SAFETENSORS, tensor_files.shards()),
     "saved model": (FolderKind.TF_SAVED_MODEL, other_files.saved_model()),
     "mlpackage": (FolderKind.COREML_PACKAGE, other_files.mlpackage()),
@@ -285,6 +306,9 @@ def test_no_file_makes_the_rules_think_long(content):
         ("model", "gguf", False),
         ("model.pkl", "pickle 2", False),
         ("MODEL.PT", "safetensors", True),
+        ("model.zip", "torch", False),
+        ("model.zip", "text", True),
+        ("model.zip", "empty", True),
     ],
 )
 def test_a_suffix_that_lies_is_told(path, name, lies, tmp_path):

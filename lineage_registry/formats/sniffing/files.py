@@ -51,6 +51,18 @@ _COMPRESSED = (FileKind.ZLIB, FileKind.GZIP, FileKind.BZ2, FileKind.XZ, FileKind
 _WORDS = frozenset(
     {FileKind.TEXT, FileKind.LIGHTGBM, FileKind.JSON, FileKind.EMPTY, FileKind.UNKNOWN}
 )
+_ZIPS = frozenset(
+    {
+        FileKind.ZIP,
+        FileKind.TORCH_ZIP,
+        FileKind.TORCH_EXPORT,
+        FileKind.TORCHSCRIPT,
+        FileKind.KERAS,
+        FileKind.SKOPS,
+        FileKind.NPZ,
+        FileKind.MAR,
+    }
+)
 _SUFFIXES: dict[str, frozenset[FileKind]] = {
     ".safetensors": frozenset({FileKind.SAFETENSORS}),
     ".onnx": frozenset({FileKind.ONNX}),
@@ -77,6 +89,7 @@ _SUFFIXES: dict[str, frozenset[FileKind]] = {
     ".ubj": frozenset({FileKind.XGBOOST_UBJ}),
     ".pmml": frozenset({FileKind.PMML}),
     ".mar": frozenset({FileKind.MAR}),
+    ".zip": _ZIPS,
     ".tar": frozenset({FileKind.TAR}),
     ".json": frozenset({FileKind.JSON, FileKind.XGBOOST_JSON, FileKind.CATBOOST_JSON}),
 }

@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import PurePosixPath
 from typing import Any
 
 from lineage_registry.formats.sniffing.files import of_kinds
@@ -12,6 +11,7 @@ from lineage_registry.ports.filesets import FileSet, RememberingFiles, rememberi
 MAX_JSON = 16 * 1024 * 1024
 _MAX_VALUES = 1_000_000
 _HEAD = 4096
+_SENTENCES = "sentence_transformers."
 _MLMODEL = re.compile(rb"^[a-z_]+:", re.MULTILINE)
 _SAVED_MODEL = re.compile(rb"\A(\x12|\x08[\0-\x7f](\x12|\Z))")
 """A SavedModel message: its version, if it says one, and its first graph."""
@@ -38,7 +38,6 @@ def any_json(files: FileSet, path: str) -> Any:
 
 def _kind(files: RememberingFiles) -> FolderKind | None:
     there = set(files.paths())
-    tops = {PurePosixPath(path).parts[0] for path in there}
 
     def has(name: str, *keys: str) -> bool:
         content = json_file(files, name) if name in there else None
@@ -53,10 +52,7 @@ def _kind(files: RememberingFiles) -> FolderKind | None:
         ),
         (FolderKind.COREML_PACKAGE, has("Manifest.json", "itemInfoEntries")),
         (FolderKind.DIFFUSERS, has("model_index.json", "_class_name")),
-        (
-            FolderKind.SENTENCE_TRANSFORMERS,
-            "modules.json" in there and "config_sentence_transformers.json" in tops,
-        ),
+        (FolderKind.SENTENCE_TRANSFORMERS, _is_row_of_modules(files)),
         (FolderKind.PEFT_ADAPTER, has("adapter_config.json", "peft_type")),
         (FolderKind.TRANSFORMERS, has("config.json", "model_type", "architectures")),
         (FolderKind.NEMO, "model_config.yaml" in there and "model_weights.ckpt" in there),
@@ -68,6 +64,15 @@ def _kind(files: RememberingFiles) -> FolderKind | None:
 def _begins(files: RememberingFiles, path: str, beginning: re.Pattern[bytes]) -> bool:
     """Tell whether there is such a file and it begins as it should; its name alone says nothing."""
     return path in files.paths() and bool(beginning.search(files.head(path, _HEAD)))
+
+
+def _is_row_of_modules(files: RememberingFiles) -> bool:
+    """Tell whether there are modules of sentence-transformers; versions before 2 say no more."""
+    rows = any_json(files, "modules.json")
+    rows = rows if isinstance(rows, list) else []
+    kinds = [row.get("type") for row in rows if isinstance(row, dict)]
+    named = any(isinstance(kind, str) and kind.startswith(_SENTENCES) for kind in kinds)
+    return named or (bool(kinds) and "config_sentence_transformers.json" in files.paths())
 
 
 def _is_sharded(files: RememberingFiles) -> bool:
