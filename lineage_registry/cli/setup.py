@@ -23,17 +23,23 @@ if TYPE_CHECKING:
     from lineage_registry.settings import Origin
 
 _EXTRAS: Final = {
-    "neo4j": "neo4j",
-    "s3": "minio",
-    "safetensors": "safetensors",
-    "torch": "torch",
-    "onnx": "onnx",
-    "hf": "transformers",
-    "remote": "httpx2",
-    "pictures": "typst",
-    "parquet": "pyarrow",
-    "server": "fastapi",
+    "neo4j": ("neo4j",),
+    "s3": ("minio",),
+    "safetensors": ("safetensors",),
+    "torch": ("torch",),
+    "onnx": ("onnx",),
+    "hf": ("transformers",),
+    "sklearn": ("skops",),
+    "keras": ("keras",),
+    "xgboost": ("xgboost", "xgboost-cpu"),
+    "lightgbm": ("lightgbm",),
+    "catboost": ("catboost",),
+    "remote": ("httpx2",),
+    "pictures": ("typst",),
+    "parquet": ("pyarrow",),
+    "server": ("fastapi",),
 }
+"""What each extra brings, by the names of packages of which one is enough."""
 
 
 def show(
@@ -168,12 +174,12 @@ def _room(url: str) -> list[_Check]:
 
 
 def _libraries() -> list[_Check]:
-    return [_library(extra, name) for extra, name in _EXTRAS.items()]
+    return [_library(extra, names) for extra, names in _EXTRAS.items()]
 
 
-def _library(extra: str, name: str) -> _Check:
-    try:
-        return _Check(f"extra {extra}", "ok", f"{name} {version(name)}")
-    except PackageNotFoundError:
-        hint = f"pip install 'lineage-registry[{extra}]'"
-        return _Check(f"extra {extra}", "absent", f"{name} is not installed", hint)
+def _library(extra: str, names: tuple[str, ...]) -> _Check:
+    for name in names:
+        with suppress(PackageNotFoundError):
+            return _Check(f"extra {extra}", "ok", f"{name} {version(name)}")
+    hint = f"pip install 'lineage-registry[{extra}]'"
+    return _Check(f"extra {extra}", "absent", f"{names[0]} is not installed", hint)

@@ -2,6 +2,8 @@
 
 import json
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -231,6 +233,16 @@ def test_the_doctor_says_what_is_wrong(lreg, monkeypatch, somewhere):
     assert [each["name"] for each in done.answer["checks"] if each["state"] == "failed"] == [
         "registry"
     ]
+
+
+def test_the_doctor_knows_every_extra(lreg):
+    file = Path(__file__).parents[2] / "pyproject.toml"
+    project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+    extras = {*project["optional-dependencies"]} - {"all"}
+    found = lreg("doctor", "--json").answer["checks"]
+    told = {each["name"]: each for each in found if each["name"].startswith("extra ")}
+    assert {name.removeprefix("extra ") for name in told} == extras
+    assert {each["state"] for each in told.values()} == {"ok"}
 
 
 def test_upgrade_replays_the_log_and_changes_nothing(scene):
