@@ -64,8 +64,10 @@ class Access:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         actor = self._actors.get(_hashed(token.strip()))
         if scheme.lower() != "bearer" or actor is None or _repeated(headers):
+            given = "authorization" in headers
             raise NotAuthenticatedError(
-                "an API key is needed", hint="send Authorization: Bearer TOKEN"
+                "this is no API key of the server" if given else "an API key is needed",
+                hint="set LINEAGE_REGISTRY_API_TOKEN, or send Authorization: Bearer TOKEN",
             )
         return actor
 

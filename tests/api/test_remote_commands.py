@@ -207,10 +207,12 @@ def test_a_token_opens_the_door(parts):
         with contextlib.closing(HttpCommands(url, token=TOKEN)) as known:
             made = known.run(CreateFamily(space="models", name="a"), Context("mallory"))
             assert made.created_by == "ada"
-        for token in (None, "wrong"):
+        for token, said in ((None, "is needed"), ("wrong", "is no API key of the server")):
             stranger = HttpCommands(url, token=token)
-            with contextlib.closing(stranger), pytest.raises(NotAuthenticatedError):
+            with contextlib.closing(stranger), pytest.raises(NotAuthenticatedError) as caught:
                 stranger.run(GetStatus(), ADA)
+            assert said in caught.value.message
+            assert "LINEAGE_REGISTRY_API_TOKEN" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize("tail", ["", "/", "/api/v1", "/api/v1/"])
