@@ -202,6 +202,27 @@ def test_a_configuration_that_is_none_is_said(tmp_path):
     for config in ({}, tmp_path / "config.json", 3):
         with pytest.raises(InvalidInputError, match="model_type"):
             ToHuggingFace().convert(tmp_path / "st", tmp_path / "x", config=config)
+    (tmp_path / "words").write_text("{")
+    for path in ("words", "nowhere", "st"):
+        with pytest.raises(InvalidInputError, match="no configuration can be read"):
+            ToHuggingFace().convert(tmp_path / "st", tmp_path / "x", config=tmp_path / path)
+
+
+def test_a_tokenizer_that_is_nowhere_is_not_left_out(tmp_path):
+    SafetensorsHandler().save({"w": torch.ones(2)}, tmp_path / "st")
+    with pytest.raises(InvalidInputError, match="with a tokenizer"):
+        ToHuggingFace().convert(
+            tmp_path / "st", tmp_path / "x", config={"model_type": "gpt2"}, tokenizer="nowhere"
+        )
+
+
+def test_an_opset_is_a_number(tmp_path):
+    PyTorchHandler().save({"0.weight": torch.ones(2, 2), "0.bias": torch.ones(2)}, tmp_path / "pt")
+    module = torch.nn.Sequential(torch.nn.Linear(2, 2))
+    given = {"module": module, "example_inputs": (torch.ones(1, 2),)}
+    for opset in ("18", "x", 18.0, True):
+        with pytest.raises(InvalidInputError, match="no number"):
+            ToOnnx().convert(tmp_path / "pt", tmp_path / "x", opset=opset, **given)
 
 
 def test_a_conversion_that_cannot_trust_says_so(tmp_path):

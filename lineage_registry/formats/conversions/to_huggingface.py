@@ -91,7 +91,7 @@ def _config(source: Path, given: object) -> dict[str, Any]:
             )
         given = source / _CONFIG
     if isinstance(given, str | Path):
-        given = json.loads(Path(given).read_text(encoding="utf-8"))
+        given = _read(Path(given))
     told = given.to_dict() if hasattr(given, "to_dict") else given
     if not isinstance(told, Mapping) or not told.get("model_type"):
         raise InvalidInputError(
@@ -100,10 +100,25 @@ def _config(source: Path, given: object) -> dict[str, Any]:
     return dict(told)
 
 
+def _read(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidInputError(
+            f"no configuration can be read from {str(path)!r}",
+            hint="give config=, a dictionary or the path of a config.json",
+            option="config",
+        ) from error
+
+
 def _put_tokenizer(given: object, target: Path) -> None:
     if given is None:
         return
     if isinstance(given, str | Path):
+        if not Path(given).is_dir():
+            raise InvalidInputError(
+                f"there is no folder {str(given)!r} with a tokenizer", option="tokenizer"
+            )
         for path in sorted(Path(given).glob("*")):
             if path.is_file():
                 _copy(path, target / path.name)

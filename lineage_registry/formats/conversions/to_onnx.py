@@ -96,6 +96,11 @@ def save_module(module: Any, target: Path, options: Mapping[str, object]) -> Non
 def _exported(
     torch: Any, subject: _Subject, target: Path, options: Mapping[str, object]
 ) -> dict[str, float]:
+    opset = options.get("opset")
+    if opset is not None and type(opset) is not int:
+        raise InvalidInputError(
+            f"opset={opset!r} is no number", hint="write like 18", option="opset"
+        )
     with quiet_export(), torch.no_grad():
         expected = _flat(torch, _called(subject))
         program = torch.onnx.export(
@@ -103,7 +108,7 @@ def _exported(
             subject.positional,
             kwargs=subject.named or None,
             dynamic_shapes=subject.shapes,
-            opset_version=options.get("opset"),
+            opset_version=opset,
             input_names=options.get("input_names"),
             output_names=options.get("output_names"),
             dynamo=True,
