@@ -183,7 +183,7 @@ def test_a_program_asks_for_the_fields_it_needs(line: Registry) -> None:
     assert found.depth_reached == 5
     with pytest.raises(InvalidInputError) as refused:
         line.ancestors("top:1", fields=["colour"])
-    assert refused.value.message.startswith("/fields/0: Input should be 'kind'")
+    assert refused.value.message.startswith("fields.0: Input should be 'kind'")
     assert "'edges'" in refused.value.message
 
 
