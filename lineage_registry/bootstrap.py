@@ -119,6 +119,19 @@ def artifact_store(settings: Settings) -> ArtifactStore:
     return LocalArtifactStore(_beside(_sqlite_file(settings.url)))
 
 
+def to_be_made(settings: Settings) -> Path | None:
+    """Return the file that opening an embedded registry would make; None if none is missing.
+
+    Raises:
+        InvalidInputError: The URL is of no known kind.
+    """
+    elsewhere = ("memory:", "http://", "https://")
+    if settings.url.startswith(elsewhere) or urlsplit(settings.url).scheme in _NEO4J:
+        return None
+    file = _sqlite_file(settings.url)
+    return None if file.exists() else file
+
+
 def places(settings: Settings) -> dict[str, str]:
     """Return where graph and artifacts lie by these settings, without opening either.
 

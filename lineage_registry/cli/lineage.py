@@ -66,6 +66,7 @@ def impact(
             as_of=as_of,
         )
     output.emit(found, lambda: views.impact(found))
+    note_cut(truncated=found.truncated)
     hits = {
         "production": len(found.production),
         "deployments": len(found.deployments),

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lineage_registry.cli.options import options
+from lineage_registry.cli.output import note
 
 if TYPE_CHECKING:
     from lineage_registry.registry import Registry
@@ -14,15 +15,21 @@ if TYPE_CHECKING:
 
 @contextmanager
 def registry() -> Iterator["Registry"]:
-    """Open the registry for the block.
+    """Open the registry for the block; say so if that made a new one.
+
+    A slip in the address, or another folder, would else look like a registry without anything.
 
     Raises:
         InvalidInputError: The URL is of no known kind.
         BackendUnavailableError: A server cannot be reached.
     """
-    from lineage_registry.bootstrap import connect
+    from lineage_registry.bootstrap import connect, to_be_made
 
-    with connect(settings=settings()) as opened:
+    where = settings()
+    new = to_be_made(where)
+    with connect(settings=where) as opened:
+        if new is not None and not options().for_programs:
+            note(f"made a new registry: {new}")
         yield opened
 
 

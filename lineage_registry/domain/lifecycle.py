@@ -166,14 +166,15 @@ def roll_back(
     past = holdings(view, model, pointer)
     depths = view.history(model, f"below/{pointer}")
     target, below = _below(view, past, depths)
+    words = pointer.replace("/", " ", 1)
     if target is None:
         raise NothingToRollBackToError(
-            f"{pointer} of {references_of(view, [model])[model]} named no other version before",
+            f"{words} of {references_of(view, [model])[model]} named no other version before",
             hint="look at its history; promote the version that should serve instead",
         )
     despite: list[int] = []
     if _is_guarded(view, pointer):
-        despite = pass_gate(view, target, f"be {pointer} again", force=force, reason=reason)
+        despite = pass_gate(view, target, f"be {words} again", force=force, reason=reason)
     before = int(past[-1].value) if past[-1].until is None else None
     stages_after, pointers = _restaged(view, model, pointer, before, target)
     yield VersionRolledBack(

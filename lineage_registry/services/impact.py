@@ -1,7 +1,8 @@
 """Impact: what is affected if some things break or are withdrawn."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Node, NodeKind, text_of
@@ -84,7 +85,8 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
     models, services = _MODELS, _SERVICES
     if kinds is not None:
         models, services = models & kinds, services & kinds
-    picks = [Pick(kinds, (), command.limit), Pick(services, (), command.limit)]
+    # Whoever runs something that is hit has to be told, so all of these are found.
+    picks = [Pick(kinds, (), command.limit), Pick(services, (), MOST)]
     picks += [Pick(models, (in_stage(stage),), command.limit) for stage in wanted]
     walk = Walk(
         Direction.DOWNSTREAM,
@@ -94,10 +96,11 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
         report=kinds,
         edges=False,
     )
-    (census, (closest, served, *staged)), gone = _surveyed(view, starts, walk, picks, command)
+    (census, (closest, running, *staged)), gone = _surveyed(view, starts, walk, picks, command)
+    served = dict(islice(running.distances.items(), command.limit))
     by_distance = sorted((far, id_) for found in staged for id_, far in found.distances.items())
     production = [id_ for _, id_ in by_distance[: command.limit]]
-    cut = any(found.more for found in (closest, served, *staged))
+    cut = len(running.distances) > len(served) or any(one.more for one in (closest, *staged))
     conflicting, complete = conflicts_downstream(
         view,
         starts,
@@ -107,17 +110,17 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
         deleted=command.deleted,
     )
     named_conflicting = conflicting[: command.limit]
-    ids = {*census.owners, *served.distances, *production, *named_conflicting}
+    ids = {*census.owners, *running.distances, *production, *named_conflicting}
     named = _named(view, ids)
     families = _families(census.owners, production, named)
     origins = dict.fromkeys(sorted(starts)[: command.limit], 0)
     drawn = {**closest.distances, **origins}
     # One read for what serves and for what can be drawn.
-    near = {**drawn, **served.distances}
+    near = {**drawn, **served}
     edges = view.edges(near, Direction.UPSTREAM, sorted(LINEAGE)) if near else []
-    serving = _serving(view, served.distances, edges, named)
+    serving = _serving(view, served, edges, named)
     nodes = describe_nodes(view, drawn)
-    notify = _notify([*families, *serving])
+    notify = _notify(families, running.distances, named)
     return Impact.model_construct(
         starts=names,
         total=sum(census.counts.values()),
@@ -220,9 +223,13 @@ def _serving(
     ]
 
 
-def _notify(hit: Sequence[FamilyHit | DeploymentHit]) -> list[OwnerHit]:
+def _notify(
+    families: Iterable[FamilyHit], services: Iterable[int], named: _Named
+) -> list[OwnerHit]:
     owned: defaultdict[str, list[str]] = defaultdict(list)
-    for one in hit:
-        if one.owner is not None:
-            owned[one.owner].append(one.reference)
+    hit = [(one.owner, one.reference) for one in families]
+    hit += [(named.text(id_, "owner"), named.references[id_]) for id_ in services]
+    for owner, reference in hit:
+        if owner is not None:
+            owned[owner].append(reference)
     return [OwnerHit(name=name, owns=owned[name]) for name in sorted(owned)]

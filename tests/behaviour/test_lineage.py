@@ -377,6 +377,17 @@ def test_impact_says_who_owns_what_of_it(family: Registry) -> None:
     assert (cut.truncated, cut.notify) == (True, found.notify)
 
 
+def test_everybody_who_runs_what_is_hit_is_named(family: Registry) -> None:
+    for number in range(5):
+        family.deploy(f"shop-{number}", "top:1", owner=f"team-{number}")
+    family.deploy("nobodys", "top:1")
+    cut = family.impact("base:1", limit=2)
+    assert (len(cut.deployments), cut.truncated) == (2, True)
+    assert cut.owners == [f"team-{number}" for number in range(5)]
+    assert cut.notify[4].owns == ["deployments:/shop-4"]
+    assert family.impact("base:1").notify == cut.notify
+
+
 def test_impact_is_narrowed_by_kinds_and_counts_other_stages_as_production(
     family: Registry,
 ) -> None:

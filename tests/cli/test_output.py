@@ -274,3 +274,12 @@ def test_the_cache_is_shown_and_emptied(lreg, monkeypatch, somewhere):
     monkeypatch.setenv("LINEAGE_REGISTRY_CACHE_SIZE", "1GB")
     monkeypatch.setenv("LINEAGE_REGISTRY_CACHE", "/proc/nowhere")
     assert lreg("cache", "show").code != 0
+
+
+def test_people_are_told_when_a_registry_was_made(lreg):
+    assert lreg("search", "--url=here", "--json").err == ""
+    first, again = lreg("search", "--url=there"), lreg("search", "--url=there")
+    assert "made a new registry: there/graph.sqlite" in first.err.replace("\\", "/")
+    assert "made" not in again.err
+    assert lreg("search", "--url=memory:").err == again.err
+    assert lreg("search", "--url=elsewhere", "-q").err == ""

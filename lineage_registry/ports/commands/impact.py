@@ -79,8 +79,8 @@ class Impact(TableAnswer, GraphAnswer):
         closest: The nodes nearest to the starts, of the kinds asked for.
         origins: The starts as nodes.
         edges: The lineage edges among `origins` and `closest`.
-        truncated: Whether one of the lists of names was cut off. Counts
-            never are; owners are complete but for those of deployments cut off.
+        truncated: Whether one of the lists of names was cut off. Counts never are, nor are owners
+            and what they own.
     """
 
     starts: list[str]
