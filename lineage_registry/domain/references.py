@@ -22,6 +22,7 @@ _HINT: Final = (
     "or short NAME:3 and NAME@alias"
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_REST_OF_DAY = timedelta(days=1, microseconds=-1)
 _RANGE = re.compile(r"([^.]*)\.\.([^.]*)")
 
 
@@ -174,17 +175,11 @@ def parse_as_of(text: str) -> AsOf:
     Raises:
         InvalidReferenceError: It is neither.
     """
-    try:
-        if re.fullmatch(r"[0-9]{1,18}", text):
-            return int(text)
-        if _DATE.fullmatch(text):
-            day = datetime.combine(date.fromisoformat(text), time(), UTC)
-            return day + timedelta(days=1, microseconds=-1)
-        when = datetime.fromisoformat(text)
-        if when.tzinfo is not None:
-            return when.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
+    if re.fullmatch(r"[0-9]{1,18}", text):
+        return int(text)
+    when = _instant(text)
+    if when is not None:
+        return when + _REST_OF_DAY if _DATE.fullmatch(text) else when
     raise InvalidReferenceError(
         f"not a revision or time: {text[:60]!a}",
         hint="write a revision number, a date like 2026-01-31, or a time like 2026-01-31T12:00:00Z",
@@ -197,18 +192,24 @@ def parse_instant(text: str) -> datetime:
     Raises:
         InvalidInputError: It is neither.
     """
-    try:
-        if _DATE.fullmatch(text):
-            return datetime.combine(date.fromisoformat(text), time(), UTC)
-        when = datetime.fromisoformat(text)
-        if when.tzinfo is not None:
-            return when.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
+    when = _instant(text)
+    if when is not None:
+        return when
     raise InvalidInputError(
         f"not a date or time: {text[:60]!a}",
         hint="write 2026-01-31, or a time with its offset like 2026-01-31T12:00:00Z",
     )
+
+
+def _instant(text: str) -> datetime | None:
+    """Return an aware time, or the first moment of a date, in UTC; None if it is neither."""
+    try:
+        if _DATE.fullmatch(text):
+            return datetime.combine(date.fromisoformat(text), time(), UTC)
+        when = datetime.fromisoformat(text)
+        return None if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _short(text: str, default: Space, as_of: AsOf | None) -> Reference:

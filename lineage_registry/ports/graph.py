@@ -19,6 +19,7 @@ from lineage_registry.errors import (
     ConflictError,
     IdempotencyMismatchError,
     InputTooLargeError,
+    InvalidQueryError,
     LogCorruptError,
 )
 from lineage_registry.ports import collector
@@ -323,6 +324,21 @@ def leaf_hash(body: bytes) -> bytes:
 def to_microseconds(time: datetime) -> int:
     """Return the microseconds from 1970 UTC to an aware time, exactly."""
     return (time - _EPOCH) // _MICROSECOND
+
+
+def demand_as_of(as_of: int | datetime, newest: int) -> None:
+    """Check that a view can be opened as of a revision or time.
+
+    Raises:
+        InvalidQueryError: The revision lies in the future, or the time has no offset.
+    """
+    if isinstance(as_of, datetime):
+        if as_of.tzinfo is None:
+            raise InvalidQueryError("a time needs an offset from UTC", hint="write 12:00Z")
+    elif not 0 <= as_of <= newest:
+        raise InvalidQueryError(
+            f"there is no revision {as_of}; the last one is {newest}", last=newest
+        )
 
 
 def from_microseconds(at: int) -> datetime:

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import islice
 from typing import Final, NamedTuple
 
 from lineage_registry.domain.graph import LINEAGE, Edge, EdgeKind, Node, NodeKind, text_of
@@ -97,10 +96,10 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
         edges=False,
     )
     (census, (closest, running, *staged)), gone = _surveyed(view, starts, walk, picks, command)
-    served = dict(islice(running.distances.items(), command.limit))
+    served = picked_of(running.distances, Pick(services, (), command.limit))
     by_distance = sorted((far, id_) for found in staged for id_, far in found.distances.items())
     production = [id_ for _, id_ in by_distance[: command.limit]]
-    cut = len(running.distances) > len(served) or any(one.more for one in (closest, *staged))
+    cut = any(found.more for found in (closest, served, *staged))
     conflicting, complete = conflicts_downstream(
         view,
         starts,
@@ -116,9 +115,9 @@ def _impact(view: GraphView, starts: Sequence[int], names: list[str], command: G
     origins = dict.fromkeys(sorted(starts)[: command.limit], 0)
     drawn = {**closest.distances, **origins}
     # One read for what serves and for what can be drawn.
-    near = {**drawn, **served}
+    near = {**drawn, **served.distances}
     edges = view.edges(near, Direction.UPSTREAM, sorted(LINEAGE)) if near else []
-    serving = _serving(view, served, edges, named)
+    serving = _serving(view, served.distances, edges, named)
     nodes = describe_nodes(view, drawn)
     notify = _notify(families, running.distances, named)
     return Impact.model_construct(

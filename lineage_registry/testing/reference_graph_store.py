@@ -16,7 +16,6 @@ from lineage_registry.domain.view import GraphView
 from lineage_registry.errors import (
     BackendUnavailableError,
     InvalidInputError,
-    InvalidQueryError,
     LogCorruptError,
 )
 from lineage_registry.ports.graph import (
@@ -26,6 +25,7 @@ from lineage_registry.ports.graph import (
     Head,
     Recorded,
     Transaction,
+    demand_as_of,
     subjects,
     to_microseconds,
 )
@@ -122,16 +122,10 @@ class ReferenceGraphStore(GraphStore):
         """Return the revision that `as_of` means."""
         if as_of is None:
             return state.head.revision
+        demand_as_of(as_of, state.head.revision)
         if isinstance(as_of, datetime):
-            if as_of.tzinfo is None:
-                raise InvalidQueryError("a time needs an offset from UTC", hint="write 12:00Z")
             until = to_microseconds(as_of)
             return max((r for r, at in state.graph.times.items() if at <= until), default=0)
-        if not 0 <= as_of <= state.head.revision:
-            last = state.head.revision
-            raise InvalidQueryError(
-                f"there is no revision {as_of}; the last one is {last}", last=last
-            )
         return as_of
 
     def head(self) -> Head:

@@ -9,7 +9,7 @@ import networkx as nx
 
 from lineage_registry.domain.graph import LINEAGE, EdgeKind, Interval, NodeKind
 from lineage_registry.domain.view import Census, Comparison, Direction, Walk
-from lineage_registry.errors import BackendError
+from lineage_registry.errors import BackendError, InvalidQueryError
 from lineage_registry.ports.graph import Head, Recorded, leaf_hash
 from lineage_registry.testing import reference_graph as reference
 from lineage_registry.testing import reference_graph_store as reference_store
@@ -988,7 +988,7 @@ class TimesBefore(ReferenceGraphStore):
 class RefusesTimesToCome(ReferenceGraphStore):
     def revision_at(self, state, as_of):
         if hasattr(as_of, "tzinfo") and as_of.timestamp() > time.time() + 60:
-            raise reference_store.InvalidQueryError("not yet")
+            raise InvalidQueryError("not yet")
         return super().revision_at(state, as_of)
 
 

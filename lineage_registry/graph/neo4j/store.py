@@ -13,7 +13,6 @@ from lineage_registry.domain.view import GraphView
 from lineage_registry.errors import (
     BackendError,
     BackendUnavailableError,
-    InvalidQueryError,
 )
 from lineage_registry.graph.neo4j.ahead import one_ahead
 from lineage_registry.graph.neo4j.connection import Connection, Row, Session
@@ -32,6 +31,7 @@ from lineage_registry.ports.graph import (
     Head,
     Part,
     Recorded,
+    demand_as_of,
     to_microseconds,
 )
 
@@ -145,16 +145,11 @@ class Neo4jGraphStore(GraphStore):
         yield Neo4jView(self._connection, revision, head["at"] if newest else None)
 
     def _revision(self, as_of: int | datetime, newest: int) -> int:
+        demand_as_of(as_of, newest)
         if isinstance(as_of, datetime):
-            if as_of.tzinfo is None:
-                raise InvalidQueryError("a time needs an offset from UTC", hint="write 12:00Z")
             rows = self._connection.read("read.last_until", {"at": to_microseconds(as_of)})
             # What was committed after the head was read is later than this view.
             return min(rows[0]["revision"], newest) if rows else 0
-        if not 0 <= as_of <= newest:
-            raise InvalidQueryError(
-                f"there is no revision {as_of}; the last one is {newest}", last=newest
-            )
         return as_of
 
     def head(self) -> Head:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from lineage_registry.errors import InvalidQueryError, ProjectionMismatchError
+from lineage_registry.errors import ProjectionMismatchError
 from lineage_registry.graph.sqlite import statements
 from lineage_registry.graph.sqlite.codes import pack_keys
 from lineage_registry.graph.sqlite.connection import Rows
@@ -14,6 +14,7 @@ from lineage_registry.ports.graph import (
     EventFilter,
     Head,
     Recorded,
+    demand_as_of,
     to_microseconds,
 )
 
@@ -56,16 +57,11 @@ def revision_at(rows: Rows, head: Head, as_of: int | datetime | None) -> int:
     """
     if as_of is None:
         return head.revision
+    demand_as_of(as_of, head.revision)
     if isinstance(as_of, datetime):
-        if as_of.tzinfo is None:
-            raise InvalidQueryError("a time needs an offset from UTC", hint="write 12:00Z")
         for (revision,) in rows(statements.REVISION_AT, (to_microseconds(as_of),)):
             return int(revision)
         return 0
-    if not 0 <= as_of <= head.revision:
-        raise InvalidQueryError(
-            f"there is no revision {as_of}; the last one is {head.revision}", last=head.revision
-        )
     return as_of
 
 
