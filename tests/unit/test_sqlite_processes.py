@@ -4,12 +4,14 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
 from lineage_registry.domain.events import ModelCreated, VersionRegistered
 from lineage_registry.domain.graph import NodeKind
-from lineage_registry.graph.sqlite import SqliteGraphStore
+from lineage_registry.graph.sqlite import SqliteGraphStore, files
+from lineage_registry.graph.sqlite.connection import connect
 from lineage_registry.ports.graph import Recorded, Request
 
 NEXT_VERSIONS = """
@@ -89,6 +91,31 @@ def test_processes_that_make_the_same_new_file_agree_on_it(tmp_path):
     others = [start(NEXT_VERSIONS, path, 0) for _ in range(4)]
     assert [other.wait(60) for other in others] == [0] * 4
     store = SqliteGraphStore.open(path, create=False)
+    assert store.head().revision == 0
+    store.close()
+
+
+def test_a_registry_that_is_made_while_somebody_looks_at_the_file_is_none_of_another_program(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "new.db"
+    with closing(connect(path.as_uri())) as connection:
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+    moments = []
+
+    def looking(uri):
+        connection = connect(uri)
+        connection.set_trace_callback(make_it_in_the_middle)
+        return connection
+
+    def make_it_in_the_middle(statement):
+        if "user_version" in statement and not moments:
+            moments.append(statement)
+            SqliteGraphStore.open(path).close()
+
+    monkeypatch.setattr(files, "connect", looking)
+    store = SqliteGraphStore.open(path)
+    assert moments
     assert store.head().revision == 0
     store.close()
 

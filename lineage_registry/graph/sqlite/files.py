@@ -85,9 +85,7 @@ def _is_registry(connection: sqlite3.Connection, path: Path) -> bool:
         BackendError: It is neither.
     """
     try:
-        ((mark,),) = connection.execute("PRAGMA application_id").fetchall()
-        ((layout,),) = connection.execute("PRAGMA user_version").fetchall()
-        filled = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+        mark, layout, filled = _marks(connection)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
             raise _foreign(path, None) from error
@@ -102,6 +100,21 @@ def _is_registry(connection: sqlite3.Connection, path: Path) -> bool:
     if mark or filled:
         raise _foreign(path, mark)
     return False
+
+
+def _marks(connection: sqlite3.Connection) -> tuple[int, int, bool]:
+    """Return the application, the layout, and whether there are tables.
+
+    All are of one moment: another process may be making the registry just now.
+    """
+    connection.execute("SAVEPOINT marks")  # the caller may be in a transaction
+    try:
+        ((mark,),) = connection.execute("PRAGMA application_id").fetchall()
+        ((layout,),) = connection.execute("PRAGMA user_version").fetchall()
+        filled = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+    finally:
+        connection.execute("RELEASE marks")
+    return mark, layout, bool(filled)
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:
