@@ -61,6 +61,12 @@ class InputTooLargeError(InvalidInputError):
     code = "input-too-large"
 
 
+class MethodNotAllowedError(InvalidInputError):
+    """Over HTTP: the address is there, but takes other methods; the header `Allow` names them."""
+
+    code = "method-not-allowed"
+
+
 class IdempotencyMismatchError(InvalidInputError):
     """The idempotency key was used before, for another request."""
 

@@ -39,6 +39,7 @@ class Outcome(NamedTuple):
 _OUTCOMES: Final[Mapping[type[RegistryError], Outcome]] = {
     RegistryError: Outcome(HTTPStatus.INTERNAL_SERVER_ERROR, ExitCode.UNEXPECTED),
     errors.InvalidInputError: Outcome(HTTPStatus.UNPROCESSABLE_ENTITY, ExitCode.USAGE),
+    errors.MethodNotAllowedError: Outcome(HTTPStatus.METHOD_NOT_ALLOWED, ExitCode.USAGE),
     errors.InputTooLargeError: Outcome(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, ExitCode.USAGE),
     errors.InputIncompleteError: Outcome(HTTPStatus.REQUEST_TIMEOUT, ExitCode.RETRY_LATER),
     errors.NotFoundError: Outcome(HTTPStatus.NOT_FOUND, ExitCode.NOT_FOUND),

@@ -21,7 +21,7 @@ from lineage_registry.api.openapi import describe
 from lineage_registry.api.pins import Pins
 from lineage_registry.api.responses import problem_response
 from lineage_registry.api.uploads import Uploads
-from lineage_registry.errors import InvalidInputError, NotFoundError
+from lineage_registry.errors import MethodNotAllowedError, NotFoundError
 from lineage_registry.ports.artifacts import ArtifactStore
 from lineage_registry.ports.commands import Commands
 
@@ -71,8 +71,11 @@ async def _no_route(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException) or error.status_code != 405:
         return problem_response(NotFoundError("there is nothing at this address"))
     allowed = sorted(_methods(request))
-    refused = InvalidInputError(f"this address takes {', '.join(allowed)}")
-    response = problem_response(refused, 405)
+    response = problem_response(
+        MethodNotAllowedError(
+            f"{request.method[:60]!a} is not possible here", hint=f"send {', '.join(allowed)}"
+        )
+    )
     response.headers["Allow"] = ", ".join(allowed)
     return response
 

@@ -59,8 +59,8 @@ class Blobs:
             ("POST", "", self.put_many, "put_blobs"),
             ("POST", "/missing", self.missing, "find_missing_blobs"),
             ("PUT", "/{digest}", self.put, "put_blob"),
-            ("GET", "/{digest}", self.get, "get_blob"),
             ("HEAD", "/{digest}", self.head, "head_blob"),
+            ("GET", "/{digest}", self.get, "get_blob"),
             ("GET", "/{digest}/check", self.check, "check_blob"),
         ):
             add_route(app, method, f"{PREFIX}/blobs{path}", endpoint, name)

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import anyio.to_thread
 from fastapi import FastAPI, Request
-from starlette.responses import Response
+from starlette.concurrency import iterate_in_threadpool
+from starlette.responses import Response, StreamingResponse
 
 from lineage_registry.api.bodies import read_body
 from lineage_registry.api.conditions import from_afar, read_context
@@ -29,10 +30,29 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def add_route(app: FastAPI, method: str, path: str, endpoint: Endpoint, name: str) -> None:
-    """Add a route that reads the request itself, so that every entrance refuses alike."""
+    """Add a route that reads the request itself, so that every entrance refuses alike.
+
+    What answers GET answers HEAD, too.
+    """
+    methods = [method]
+    if method == "GET":
+        methods, endpoint = [method, "HEAD"], _streaming_for_get_only(endpoint)
     app.add_api_route(
-        path, endpoint, methods=[method], name=name, operation_id=name, response_model=None
+        path, endpoint, methods=methods, name=name, operation_id=name, response_model=None
     )
+
+
+def _streaming_for_get_only(endpoint: Endpoint) -> Endpoint:
+    """Let a HEAD not read what it does not send; the server leaves out short bodies itself."""
+
+    async def answer(request: Request) -> Response:
+        response = await endpoint(request)
+        if request.method == "HEAD" and isinstance(response, StreamingResponse):
+            response.body_iterator = iterate_in_threadpool(())
+        return response
+
+    answer.__doc__ = endpoint.__doc__
+    return answer
 
 
 def add_command_routes(app: FastAPI, commands: Commands) -> None:

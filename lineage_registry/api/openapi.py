@@ -76,7 +76,7 @@ def describe(app: FastAPI) -> Schema:
                 entry = _export(exports[route.name], schemas)
             else:
                 entry = _other(route)
-            for method in sorted(route.methods or ()):
+            for method in sorted(described_methods(route)):
                 paths.setdefault(route.path, {})[method.lower()] = entry
     used = {operation.command.__name__ for operation in table.values() if not operation.has_body}
     return {
@@ -91,6 +91,12 @@ def describe(app: FastAPI) -> Schema:
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def described_methods(route: APIRoute) -> set[str]:
+    """Return the methods of a route that are described: a HEAD beside GET needs no words."""
+    methods = set(route.methods or ())
+    return methods - {"HEAD"} if "GET" in methods else methods
 
 
 def _schemas(table: list[Operation]) -> tuple[dict[str, Schema], dict[str, Schema]]:

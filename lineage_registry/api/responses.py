@@ -40,7 +40,7 @@ def answer_response(answer: Any, request: Request, status: int) -> Response:
     headers: dict[str, str] = {}
     if isinstance(answer, _WITH_ETAG):
         headers["ETag"] = tag = f'"{answer.revision}"'
-        if request.method == "GET" and matches(request.headers.get("if-none-match"), tag):
+        if request.method in {"GET", "HEAD"} and matches(request.headers.get("if-none-match"), tag):
             return Response(None, HTTPStatus.NOT_MODIFIED, headers)
     elif (cursor := getattr(answer, "next_cursor", None)) is not None:
         headers["Link"] = f'<{_next_page(request, cursor)}>; rel="next"'

@@ -1,11 +1,14 @@
 """How requests are read and answers written: headers, conditions, pages, identities."""
 
+import io
 import re
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from lineage_registry.api import check_bind, create_app, is_loopback
+from lineage_registry.api import blobs, check_bind, create_app, is_loopback
+from lineage_registry.api.blobs import Blobs
 from lineage_registry.errors import NotPermittedError
 from tests.api.conftest import TOKEN
 
@@ -193,10 +196,61 @@ def test_what_is_not_there_and_what_is_not_taken_are_problems(client):
     nowhere = client.get("/nowhere")
     assert (nowhere.status_code, nowhere.json()["code"]) == (404, "not-found")
     refused = client.request("TRACE", "/api/v1/models")
-    assert refused.status_code == 405
-    assert refused.headers["allow"] == "GET, POST"
+    assert (refused.status_code, refused.json()["code"]) == (405, "method-not-allowed")
+    assert refused.json()["hint"] == "send GET, HEAD, POST"
+    assert refused.headers["allow"] == "GET, HEAD, POST"
     for answer in (nowhere, refused):
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/healthz",
+        "/readyz",
+        "/openapi.json",
+        "/api/v1/models",
+        "/api/v1/models/resnet",
+        "/api/v1/lineage?of=resnet:2",
+        "/api/v1/lineage/export?of=resnet:2&format=csv-nodes",
+        "/api/v1/models/nothing",
+        "/api/v1/blobs",
+        "/api/v1/log",
+    ],
+)
+def test_a_head_is_a_get_without_its_body(served, resnet, path):
+    with httpx2.Client(base_url=served.url) as client:
+        got, asked = client.get(path), client.head(path)
+        assert client.get(path).content == got.content  # nothing is left over on the connection
+    assert (asked.status_code, asked.content) == (got.status_code, b"")
+    changing = {"date", "x-request-id", "transfer-encoding"}
+    headers = {name: value for name, value in got.headers.items() if name not in changing}
+    assert headers == {name: value for name, value in asked.headers.items() if name not in changing}
+
+
+def test_a_head_of_what_has_not_changed_says_so(client, resnet):
+    tag = client.head("/api/v1/models/resnet").headers["etag"]
+    again = client.head("/api/v1/models/resnet", headers={"If-None-Match": tag})
+    assert again.status_code == 304
+
+
+def test_a_head_reads_nothing_of_what_is_streamed(served, resnet, monkeypatch):
+    for number in range(3):
+        served.artifacts.put(io.BytesIO(b"%d" % number))
+    monkeypatch.setattr(blobs, "_LINES", 1)
+    read = []
+    in_threads = Blobs._in_threads
+
+    async def counted(self, parts, first):
+        async for part in in_threads(self, parts, first):
+            read.append(part)
+            yield part
+
+    monkeypatch.setattr(Blobs, "_in_threads", counted)
+    with httpx2.Client(base_url=served.url) as client:
+        assert client.head("/api/v1/blobs").status_code == 200
+        assert read == []
+        assert client.get("/api/v1/blobs").text.count("\n") == len(read) == 3
 
 
 def test_readiness_names_what_fails_and_nothing_more(parts):
