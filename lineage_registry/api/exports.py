@@ -15,7 +15,7 @@ from lineage_registry.api.operations import PREFIX, Operation, operations
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.streams import Streamed
 from lineage_registry.errors import InputTooLargeError, InvalidQueryError
-from lineage_registry.exports import Format, export, export_chunks, formats_of
+from lineage_registry.exports import Format, export, export_chunks, find_format, formats_of
 from lineage_registry.ports.commands import Commands, GetAuditReport, Query, build
 from lineage_registry.reports import audit_html
 
@@ -72,17 +72,12 @@ def _endpoint(export_: Export, commands: Commands) -> Endpoint:
 
 def _export(export_: Export, commands: Commands, request: Request) -> Response:
     asked, query = _take(request.scope["query_string"], b"format=")
-    name = asked or _accepted(request.headers.get("accept", ""), export_.formats)
-    if name not in export_.formats:
-        raise InvalidQueryError(
-            f"no such export format: {name[:60]!a}",
-            hint=f"choose one of {', '.join(export_.formats)}",
-        )
+    accepted = _accepted(request.headers.get("accept", ""), export_.formats)
+    known = find_format(asked or accepted, export_.operation.command.answer())
     answer = _ask(commands, export_.operation, request, query)
-    media_type = export_.formats[name].media_type
     if isinstance(answer, Lineage) and isinstance(answer.nodes, Streamed):
-        return _large(answer, name, media_type)
-    return _page(export(answer, name), media_type)
+        return _large(answer, known.name, known.media_type)
+    return _page(export(answer, known.name), known.media_type)
 
 
 def _large(answer: Lineage, name: str, media_type: str) -> Response:

@@ -26,7 +26,10 @@ def write_answer(answer: "BaseModel", file: str | Path, known: str | None, note:
     from lineage_registry import exports
 
     to_stdout = str(file) == "-"
-    name = known or ("json" if to_stdout else exports.format_of(file, type(answer)))
+    kind = type(answer)
+    if known is None:
+        known = "json" if to_stdout else exports.format_of(file, kind)
+    name = exports.find_format(known, kind).name
     if to_stdout and name in _BINARY and sys.stdout.isatty():
         raise InvalidInputError(
             f"{name} is no text that a terminal can show", hint=f"give -o FILE.{name}, or a pipe"

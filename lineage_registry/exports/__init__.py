@@ -6,6 +6,7 @@ from lineage_registry.exports.formats import (
     Format,
     export,
     export_chunks,
+    find_format,
     format_of,
     formats_of,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "answer_chunks",
     "export",
     "export_chunks",
+    "find_format",
     "format_of",
     "formats_of",
     "line_text",

@@ -126,6 +126,23 @@ def _of_the_graph(known: Format) -> Format:
     return known._replace(write=lambda answer: known.write(answer.graph()), chunks=None)
 
 
+def find_format(name: str, kind: type[BaseModel] = Lineage) -> Format:
+    """Return the format of a name, or the one that it means as a suffix: `csv`, `md`, `txt`.
+
+    Raises:
+        InvalidQueryError: Answers of this kind cannot be written in a format of this name.
+    """
+    formats = formats_of(kind)
+    found = formats.get(name) or formats.get(_suffixes(kind).get(f".{name}", ""))
+    if found is None:
+        raise InvalidQueryError(
+            f"no such export format: {name[:60]!a}",
+            hint=f"choose one of {', '.join(formats)}",
+            formats=list(formats),
+        )
+    return found
+
+
 def export(answer: BaseModel, format: str) -> bytes:  # noqa: A002 - the word users know
     """Return an answer in one of its formats; the same answer gives the same bytes.
 
@@ -133,14 +150,7 @@ def export(answer: BaseModel, format: str) -> bytes:  # noqa: A002 - the word us
         InvalidQueryError: The answer cannot be written in a format of this name.
         InputTooLargeError: The format's readers would not take an answer of this size.
     """
-    formats = formats_of(type(answer))
-    if format not in formats:
-        raise InvalidQueryError(
-            f"no such export format: {format[:60]!a}",
-            hint=f"choose one of {', '.join(formats)}",
-            formats=list(formats),
-        )
-    written = formats[format].write(answer)
+    written = find_format(format, type(answer)).write(answer)
     return written if isinstance(written, bytes) else _encoded(written)
 
 
@@ -162,7 +172,7 @@ def format_of(path: str | PurePath, kind: type[BaseModel] = Lineage) -> str:
         InvalidQueryError: No format has this suffix.
     """
     name = PurePath(path).name.lower()
-    ends = {suffix: each.name for each in formats_of(kind).values() for suffix in each.suffixes}
+    ends = _suffixes(kind)
     for suffix in sorted(ends, key=len, reverse=True):
         if name.endswith(suffix) and name != suffix:
             return ends[suffix]
@@ -171,3 +181,7 @@ def format_of(path: str | PurePath, kind: type[BaseModel] = Lineage) -> str:
         hint=f"end the file name with one of {' '.join(ends)}",
         suffixes=list(ends),
     )
+
+
+def _suffixes(kind: type[BaseModel]) -> Mapping[str, str]:
+    return {suffix: each.name for each in formats_of(kind).values() for suffix in each.suffixes}

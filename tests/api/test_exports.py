@@ -26,6 +26,12 @@ def test_a_lineage_comes_in_every_format(client, parts, resnet, name):
         assert "sandbox" in given.headers["content-security-policy"]
 
 
+def test_a_suffix_names_the_format_too(client, resnet):
+    answer = client.get(f"{PATH}&format=csv")
+    assert answer.content == client.get(f"{PATH}&format=csv-edges").content
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+
+
 def test_a_page_gets_no_origin_and_no_network(client, resnet):
     for path in (
         f"{PATH}&format=html",

@@ -97,6 +97,14 @@ def test_an_export_goes_to_stdout_as_the_same_bytes(scene, somewhere):
     assert json.loads(scene("export", "ens:1").out)["nodes"]
 
 
+@pytest.mark.parametrize("command", ["export", "lineage"])
+@pytest.mark.parametrize("suffix", ["csv", "md", "txt", "gv", "nodes.csv"])
+def test_a_format_has_the_name_of_its_suffix_too(scene, somewhere, command, suffix):
+    assert scene(command, "ens:1", "-o", f"x.{suffix}").code == 0
+    named = scene(command, "ens:1", "--format", suffix)
+    assert (named.code, named.out) == (0, (somewhere / f"x.{suffix}").read_bytes().decode())
+
+
 def test_an_old_file_stays_if_the_new_one_cannot_be_made(scene, somewhere):
     (somewhere / "x.svg").write_text("old")
     assert scene("export", "nope", "-o", "x.svg").code == 3

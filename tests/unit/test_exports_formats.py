@@ -67,6 +67,16 @@ def test_a_suffix_names_its_format(path, format_):
     assert format_of(path) == format_
 
 
+@pytest.mark.parametrize(
+    ("word", "format_"),
+    [("csv", "csv-edges"), ("md", "markdown"), ("txt", "tree"), ("gv", "dot"), ("htm", "html")],
+)
+def test_a_suffix_without_its_dot_is_a_name_of_the_format(word, format_):
+    answer = lineages.pipeline()
+    assert format_of(f"a.{word}") == format_
+    assert export(answer, word) == export(answer, format_)
+
+
 @pytest.mark.parametrize("path", ["a.docx", "a", ".svg", ""])
 def test_an_unknown_suffix_is_refused_with_all_that_exist(path):
     with pytest.raises(InvalidQueryError) as failure:
@@ -74,9 +84,10 @@ def test_an_unknown_suffix_is_refused_with_all_that_exist(path):
     assert ".svg" in failure.value.hint
 
 
-def test_an_unknown_format_is_refused_with_all_that_exist():
+@pytest.mark.parametrize("name", ["docx", "", ".svg", "CSV-EDGES"])
+def test_an_unknown_format_is_refused_with_all_that_exist(name):
     with pytest.raises(InvalidQueryError) as failure:
-        export(lineages.empty(), "docx")
+        export(lineages.empty(), name)
     assert all(name in failure.value.hint for name in FORMATS)
 
 
