@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
@@ -41,9 +41,11 @@ def _split(value: object) -> object:
 
 def _read_size(value: object) -> object:
     """Read `20GB`, `512MiB`, `1.5 TB`: powers of 1,000, with an i of 1,024."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
     match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
-        return value
+        raise ValueError("expected a size, like 20GB, 512 MiB or a number of bytes")
     base = 1024 if match[3] else 1000
     return int(float(match[1]) * base ** " KMGT".index(match[2].upper() or " "))
 
@@ -67,7 +69,7 @@ class Settings(BaseModel):
             it is set they exchange large files with it; otherwise the server passes them on.
         api_keys: Who may use the server: token=actor pairs, separated by commas.
         allowed_hosts: Names that the server answers to; `*` is any.
-        max_upload_bytes: Largest file that the server takes.
+        max_upload_bytes: Largest file that the server takes, like `100GB`.
         cache: Folder for what is loaded from S3 or a server; None is the user's cache folder.
         cache_size: Bytes that this folder holds at most, like `20GB`; 0 keeps nothing.
     """
@@ -86,7 +88,7 @@ class Settings(BaseModel):
     s3_public_url: str | None = None
     api_keys: Annotated[SecretStr | None, BeforeValidator(_check_keys)] = None
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)] = _LOOPBACK
-    max_upload_bytes: int = Field(default=100 * 2**30, ge=1)
+    max_upload_bytes: Annotated[int, BeforeValidator(_read_size), Field(ge=1)] = 100 * 2**30
     cache: str | None = None
     cache_size: Annotated[int, BeforeValidator(_read_size), Field(ge=0)] = 10 * 2**30
 
@@ -166,10 +168,23 @@ def _load(flags: Mapping[str, object]) -> tuple[Settings, dict[str, str]]:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
-        where = sources.get(name, DEFAULT)
+        where = f"it comes from {sources.get(name, DEFAULT)}"
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(Settings.model_fields)
+            raise InvalidInputError(
+                f"there is no setting {name[:60]!a}", hint=f"{where}; there are {known}"
+            ) from None
+        expected = first["msg"].removeprefix("Value error, ")
         raise InvalidInputError(
-            f"the setting {name} is wrong: {first['msg']}", hint=f"it comes from {where}"
+            f"the setting {name} is wrong{_given(name, values)}: {expected}", hint=where
         ) from None
+
+
+def _given(name: str, values: Mapping[str, object]) -> str:
+    """Repeat what was given, unless it may be a secret."""
+    field = Settings.model_fields.get(name)
+    secret = field is None or SecretStr in (field.annotation, *get_args(field.annotation))
+    return "" if secret or name not in values else f", {str(values[name])[:60]!a}"
 
 
 def _sources(flags: Mapping[str, object]) -> list[tuple[str, Mapping[str, object]]]:

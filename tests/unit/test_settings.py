@@ -122,8 +122,33 @@ def test_a_size_is_read_as_people_write_it(monkeypatch, text, size):
         assert Settings.load().cache_size == size
 
 
+@pytest.mark.parametrize("name", ["cache_size", "max_upload_bytes"])
 @pytest.mark.parametrize("text", ["-1", "much", "1 PB", "1e3", "GB"])
-def test_a_size_that_is_none_is_refused(monkeypatch, text):
-    monkeypatch.setenv("LINEAGE_REGISTRY_CACHE_SIZE", text)
-    with pytest.raises(InvalidInputError, match="cache_size"):
+def test_a_size_that_is_none_is_refused_with_what_is_expected(monkeypatch, name, text):
+    monkeypatch.setenv(f"LINEAGE_REGISTRY_{name.upper()}", text)
+    with pytest.raises(InvalidInputError) as caught:
         Settings.load()
+    expected = "expected a size, like 20GB, 512 MiB or a number of bytes"
+    assert caught.value.message == f"the setting {name} is wrong, '{text}': {expected}"
+    assert caught.value.hint == f"it comes from LINEAGE_REGISTRY_{name.upper()}"
+
+
+@pytest.mark.parametrize(("text", "size"), [("100GB", 10**11), ("100 GiB", 100 * 2**30)])
+def test_the_largest_upload_is_a_size_too(monkeypatch, text, size):
+    monkeypatch.setenv("LINEAGE_REGISTRY_MAX_UPLOAD_BYTES", text)
+    assert Settings.load().max_upload_bytes == size
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "true", "1.5", '"0"', "[1]"])
+def test_a_size_in_a_file_that_is_none_is_refused(place, value):
+    text = f"max_upload_bytes = {value}"
+    (place / "project" / ".lineage-registry.toml").write_text(text)
+    with pytest.raises(InvalidInputError, match="max_upload_bytes is wrong, "):
+        Settings.load()
+
+
+def test_a_setting_that_there_is_not_is_refused_with_those_that_are(place):
+    (place / "project" / ".lineage-registry.toml").write_text('colour = "red"')
+    with pytest.raises(InvalidInputError, match="no setting 'colour'") as caught:
+        Settings.load()
+    assert ".lineage-registry.toml; there are url, artifacts, actor," in caught.value.hint
