@@ -11,6 +11,7 @@ from lineage_registry.errors import (
     AlreadyExistsError,
     AmbiguousFormatError,
     FormatError,
+    InvalidInputError,
     UnknownFormatError,
 )
 from lineage_registry.ports.conversions import Converter
@@ -59,6 +60,7 @@ class HandlerRegistry:
     out of detection with a warning, and asking for it by name says what is wrong with it.
 
     Raises:
+        InvalidInputError: What is handed in is no handler or no conversion.
         AlreadyExistsError: Two handlers have one name.
     """
 
@@ -76,6 +78,7 @@ class HandlerRegistry:
         self._broken: dict[str, FormatError] = {}
         self._converters: list[Converter] = []
         for handler in handlers:
+            _demand(handler, FormatHandler, name=str)
             self._put(handler)
         for converter in converters:
             self.add_converter(converter)
@@ -84,8 +87,10 @@ class HandlerRegistry:
         """Make a handler known.
 
         Raises:
+            InvalidInputError: It is no handler; the hint says what a handler has.
             AlreadyExistsError: There is a handler of this name.
         """
+        _demand(handler, FormatHandler, name=str)
         if handler.name in self._discovered() or handler.name in self._broken:
             raise _taken(handler.name)
         self._put(handler)
@@ -197,8 +202,10 @@ class HandlerRegistry:
         """Make a conversion known.
 
         Raises:
+            InvalidInputError: It is no conversion; the hint says what a conversion has.
             AlreadyExistsError: There is one of this name from one of these formats.
         """
+        _demand(converter, Converter, name=str, sources=tuple, target=str)
         for known in self._converters:
             if known.name == converter.name and set(known.sources) & set(converter.sources):
                 raise AlreadyExistsError(f"there is a conversion to {converter.name!r} already")
@@ -257,12 +264,11 @@ class HandlerRegistry:
         point = self._discovered().pop(name)
         try:
             handler = point.load()()
+            _demand(handler, FormatHandler, name=str)
         except Exception as error:  # noqa: BLE001 - another package's code may raise anything
             self._give_up(point, f"{type(error).__name__}: {error}")
             return
-        if not isinstance(handler, FormatHandler):
-            self._give_up(point, "it is not a FormatHandler")
-        elif handler.name != name:
+        if handler.name != name:
             self._give_up(point, f"its own name is {handler.name!r}")
         else:
             self._put(handler)
@@ -295,6 +301,33 @@ def _only(handlers: list[FormatHandler], what: str) -> FormatHandler:
         f"{what} may be of several formats: {', '.join(names)}",
         hint=f"say which one, such as format={names[0]!r}; 'files' takes files as they are",
         formats=names,
+    )
+
+
+def _demand(thing: object, kind: type, **attributes: type) -> None:
+    """Return if a thing is of a kind and has these attributes.
+
+    Raises:
+        InvalidInputError: It is something else, such as a class that was not called.
+    """
+    if isinstance(thing, kind):
+        missing = [
+            name
+            for name, type_ in attributes.items()
+            if not isinstance(value := getattr(thing, name, None), type_) or not value
+        ]
+        if not missing:
+            return
+        wrong = f"{type(thing).__name__} has no {missing[0]} ({attributes[missing[0]].__name__})"
+    elif isinstance(thing, type):
+        wrong = f"{thing.__name__} is a class and not a {kind.__name__}: hand in an instance"
+    else:
+        wrong = f"an object of the class {type(thing).__name__} is not a {kind.__name__}"
+    methods: frozenset[str] = getattr(kind, "__abstractmethods__", frozenset())
+    raise InvalidInputError(
+        wrong,
+        hint=f"derive it from {kind.__module__}.{kind.__name__}, with {', '.join(attributes)} and "
+        f"the methods {', '.join(sorted(methods))}",
     )
 
 

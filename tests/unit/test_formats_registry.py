@@ -24,6 +24,7 @@ from lineage_registry.errors import (
 )
 from lineage_registry.formats.builtin import handlers
 from lineage_registry.formats.requirements import require
+from lineage_registry.ports.conversions import Converter
 from lineage_registry.ports.formats import HandlerRegistry, LocalFiles
 from lineage_registry.ports.handlers import Confidence, FormatHandler
 from lineage_registry.testing.formats import MemoryFiles
@@ -187,9 +188,10 @@ def test_an_announced_handler_is_loaded_when_first_needed(monkeypatch, tmp_path)
         ("x = 1", "Handler"),
         ("Handler = dict", "not a FormatHandler"),
         (WORKING.replace('"working"', '"another"'), "another"),
+        (WORKING.replace('"working"', "None"), "Handler has no name"),
         (WORKING + "    def __init__(self): raise OSError('no')\n", "no"),
     ],
-    ids=["import", "raises", "no class", "no handler", "other name", "no start"],
+    ids=["import", "raises", "no class", "no handler", "other name", "no name", "no start"],
 )
 def test_a_broken_announcement_names_itself_and_spoils_nothing(code, why, monkeypatch, tmp_path):
     registry = announced(monkeypatch, tmp_path, broken=code)
@@ -201,6 +203,36 @@ def test_a_broken_announcement_names_itself_and_spoils_nothing(code, why, monkey
     with pytest.raises(UnknownFormatError) as unknown:
         registry.for_object(3)
     assert unknown.value.context["left_out"] == ["broken"]
+
+
+@pytest.mark.parametrize(
+    ("thing", "wrong"),
+    [
+        (object(), "an object of the class object is not a FormatHandler"),
+        (None, "an object of the class NoneType is not a FormatHandler"),
+        (DogHandler, "DogHandler is a class and not a FormatHandler: hand in an instance"),
+        (type("Bare", (AnimalHandler,), {"name": ""})(), "Bare has no name (str)"),
+        (type("Odd", (AnimalHandler,), {"name": 7})(), "Odd has no name (str)"),
+    ],
+)
+def test_what_is_no_handler_is_refused_with_what_a_handler_has(thing, wrong):
+    registry = HandlerRegistry([AnimalHandler()])
+    for take in (registry.add, lambda one: HandlerRegistry([one])):
+        with pytest.raises(InvalidInputError) as error:
+            take(thing)
+        assert error.value.message == wrong
+        assert "lineage_registry.ports.handlers.FormatHandler, with name" in error.value.hint
+        assert "_detect, _inspect, _load, _save" in error.value.hint
+    assert registry.names() == ["animals"]
+
+
+@pytest.mark.parametrize("thing", [object(), Converter, AnimalHandler()])
+def test_what_is_no_conversion_is_refused_with_what_a_conversion_has(thing):
+    registry = HandlerRegistry()
+    with pytest.raises(InvalidInputError, match="not a Converter") as error:
+        registry.add_converter(thing)
+    assert "with name, sources, target and the methods _convert" in error.value.hint
+    assert registry.conversions() == []
 
 
 def test_a_name_announced_twice_is_nobodys(monkeypatch, tmp_path):
