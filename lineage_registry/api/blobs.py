@@ -22,7 +22,7 @@ from lineage_registry.api.operations import BIG_BODY, PREFIX, SMALL_BODY
 from lineage_registry.api.responses import matches, problem_response
 from lineage_registry.domain.digests import Digest
 from lineage_registry.errors import DigestMismatchError, InputTooLargeError, InvalidInputError
-from lineage_registry.ports.artifacts import ArtifactStore, Source
+from lineage_registry.ports.artifacts import ArtifactStore, Source, Stored
 from lineage_registry.ports.blob_frames import read_frames
 from lineage_registry.ports.byte_streams import CHUNK
 
@@ -84,11 +84,15 @@ class Blobs:
         )
 
     async def put(self, request: Request) -> Response:
-        """Store the body under the digest of its bytes."""
+        """Store the body under the digest of its bytes.
+
+        With `replace=true` also where something is stored already, which so becomes right.
+        """
         digest = _digest(request)
         size = self._announced(request)
+        replace = _flag(request, "replace")
         body = cast("BinaryIO", io.BufferedReader(BodyFile(request, self._max), CHUNK))
-        work = functools.partial(self._artifacts.put, body, expected=digest, size=size)
+        work = functools.partial(self._store, body, digest, size, replace=replace)
         try:
             stored = await anyio.to_thread.run_sync(work, limiter=self._threads)
         except DigestMismatchError as error:  # here it is the caller who has the wrong bytes
@@ -149,6 +153,12 @@ class Blobs:
         digest = _digest(request)
         await anyio.to_thread.run_sync(self._artifacts.verify, digest, limiter=self._threads)
         return JSONResponse({"digest": str(digest), "verified": True})
+
+    def _store(self, body: BinaryIO, digest: Digest, size: int | None, *, replace: bool) -> Stored:
+        if not replace:
+            return self._artifacts.put(body, expected=digest, size=size)
+        self._artifacts.replace(body, digest, size=size)
+        return Stored(digest, self._artifacts.size(digest), existed=False)
 
     def _announced(self, request: Request) -> int | None:
         size = declared_size(request)
@@ -226,6 +236,13 @@ def read_digests(document: Any) -> list[Digest]:
 
 def _digest(request: Request) -> Digest:
     return Digest.parse(request.path_params["digest"])
+
+
+def _flag(request: Request, name: str) -> bool:
+    said = read_query(request.scope["query_string"]).get(name, "false")
+    if said not in {"true", "false"}:
+        raise InvalidInputError(f"{name} is neither true nor false")
+    return bool(said == "true")
 
 
 def _headers(digest: Digest) -> dict[str, str]:

@@ -79,7 +79,8 @@ class LocalArtifactStore(ArtifactStore):
             while chunk := source.read():
                 _write_all(descriptor, chunk)
             path = self._path(source.digest)
-            existed = self._size(source.digest) == source.size
+            # Of a name that was known before it has been asked already.
+            existed = source.expected is None and self._size(source.digest) == source.size
             if not existed:
                 os.fsync(descriptor)
                 path.parent.mkdir(parents=True, exist_ok=True)

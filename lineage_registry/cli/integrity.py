@@ -1,7 +1,6 @@
 """Integrity and statistics."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +14,7 @@ from lineage_registry.cli.views import Cell, Fields, Table, View, Words
 from lineage_registry.cli.words import plural, ref, size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from lineage_registry.ports.commands import Statistics, VersionCheck
 
@@ -39,31 +38,42 @@ def verify(
     ] = False,
     deleted: a.Deleted = False,
     as_of: a.AsOf = None,
+    repair: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="File or folder with right bytes for what is damaged."),
+    ] = None,
     wanted: Wanted,
 ) -> None:
     """Check the files of versions, reading every byte; exits with 5 if one is damaged.
 
+    --repair puts right files, known by their bytes, in the place of what is missing or different.
     Without --limit it goes to the end. --cursor takes a check up again that was stopped.
     """
     space = {(True, False): "models", (False, True): "datasets"}.get((models, datasets))
-    damaged = 0
+    damaged, hint = 0, None
 
     def seen(row: "VersionCheck") -> "VersionCheck":
-        nonlocal damaged
+        nonlocal damaged, hint
         damaged += row.state == "damaged"
-        told(row)
+        hint = row.hint or hint
+        if progress is not None:
+            progress(row.reference, row.bytes, row.bytes)
         return row
 
     whole = wanted if wanted.limit is not None else wanted._replace(everything=True)
-    with registry() as opened, _counting() as told:
+    with registry() as opened, output.transfer("verifying") as progress:
         rows = opened.verify(
             *(references or ()),
             space=space,  # type: ignore[arg-type]
             read=not no_read,
             deleted=deleted,
             as_of=as_of,
+            repair=repair,
+            progress=progress,
         )
         emit_rows(rows.map(seen), _checks, whole)
+    if hint is not None:
+        output.note(hint)
     if damaged:
         raise typer.Exit(_FINDINGS)
 
@@ -80,18 +90,6 @@ def statistics(
     with registry() as opened:
         found = opened.statistics(stored=not no_stored, deleted=deleted, as_of=as_of)
     output.emit(found, lambda: _statistics(found))
-
-
-@contextmanager
-def _counting() -> "Iterator[Callable[[VersionCheck], None]]":
-    """Give what shows how far a check has come, where somebody watches."""
-    with output.transfer("verifying") as progress:
-
-        def told(row: "VersionCheck") -> None:
-            if progress is not None:
-                progress(row.reference, row.bytes, row.bytes)
-
-        yield told
 
 
 def _checks(rows: "Sequence[VersionCheck]") -> View:

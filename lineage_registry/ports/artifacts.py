@@ -168,6 +168,38 @@ class ArtifactStore(Pinning):
         return stored
 
     @final
+    def replace(
+        self,
+        source: BinaryIO,
+        digest: Digest,
+        *,
+        size: int | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Store what `source` gives also where something is stored under its digest already.
+
+        So a damaged blob becomes right: `put` takes what has the right size for stored. Whoever
+        reads meanwhile has the old bytes or the new ones, and is told of damage as always.
+
+        Args:
+            source: Bytes, from the current position on; not closed.
+            digest: The digest that the bytes must have.
+            size: The number of bytes that must come.
+            progress: Told the number of bytes of each step.
+
+        Raises:
+            DigestMismatchError: The bytes are not the announced ones; nothing was changed.
+            StorageFullError: There is no room; nothing was changed.
+            BackendError: The store failed; nothing was changed, or all was.
+        """
+        checked = CheckedSource(source, expected=digest, size=size, progress=progress)
+        try:
+            with self._translating("replace an artifact"):
+                self._replace(checked)
+        except SourceFailedError as failure:
+            raise failure.error from failure.error.__cause__
+
+    @final
     def put_many(self, sources: Iterable[Source], *, progress: Progresses | None = None) -> None:
         """Store many blobs, each as `put` does; all are durable when this returns.
 
@@ -452,8 +484,13 @@ class ArtifactStore(Pinning):
         """Read `source` to its end, then make the blob visible at once; tell if it was there.
 
         `source.read` raises at the end of wrong bytes: nothing may be visible before. A blob that
-        is there with another size is replaced.
+        is there with another size is replaced; so is any whose name was known before, for then
+        it has been asked whether there is one.
         """
+
+    def _replace(self, source: CheckedSource) -> None:
+        """Do what `_put` does with a source whose name is known."""
+        self._put(source)
 
     def _upload(self, path: Path, known: Fingerprint, progress: Progress | None) -> bool:
         """Store a file, only what is missing of it; tell if it was there. As `_put` otherwise."""
@@ -621,6 +658,7 @@ def missing(digest: Digest) -> ArtifactNotFoundError:
     """Make the error that says that nothing is stored under `digest`."""
     return ArtifactNotFoundError(
         f"nothing is stored under {digest}",
-        hint="it was never uploaded here, or was removed behind the registry's back",
+        hint="it was never uploaded here, or was removed behind the registry's back: "
+        "register the file again",
         digest=str(digest),
     )

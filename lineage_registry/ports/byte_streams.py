@@ -218,7 +218,7 @@ class VerifyingReader(GuardedReader):
         if self._missing <= 0 and self._hash.hexdigest() != self._digest.hex:
             raise DigestMismatchError(
                 f"the bytes stored as {self._digest} are not the ones that were put there",
-                hint="the blob was damaged in the store: restore it from a copy",
+                hint="damaged in the store: verify(repair=PATH) puts the right file back",
                 digest=str(self._digest),
             )
         return count

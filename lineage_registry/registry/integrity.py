@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from lineage_registry.ports import commands as c
+from lineage_registry.ports.artifacts import ArtifactStore
+from lineage_registry.ports.formats import LocalFiles
 from lineage_registry.registry.asking import Asker, AsOf
+from lineage_registry.registry.repairing import Repair
 from lineage_registry.registry.rows import Rows
+from lineage_registry.registry.transfers import Progress
 
 
 class IntegrityQuestions(Asker):
     """What a registry answers about the files of its versions."""
+
+    artifacts: ArtifactStore
 
     def verify(
         self,
@@ -19,6 +26,8 @@ class IntegrityQuestions(Asker):
         read: bool = True,
         deleted: bool = False,
         as_of: AsOf = None,
+        repair: str | Path | None = None,
+        progress: Progress | None = None,
     ) -> Rows[c.VersionCheck]:
         """Check the files of versions against what was registered, oldest version first.
 
@@ -26,12 +35,23 @@ class IntegrityQuestions(Asker):
         that was stopped. Names of models and datasets mean all their versions, nothing means
         everything. With `read` every file is read again, otherwise only presence and size count.
 
+        `repair` is a file or folder. Where a blob is missing or different, and a file that lies
+        there has the right bytes, whatever its name, these are stored in its place; the row says
+        how the version is afterwards. The list of a version's files is repaired by all of them
+        under their names, or by a copy of the store.
+
         Raises:
-            NotFoundError: One of the things is not there.
+            NotFoundError: One of the things is not there, or nothing lies at `repair`.
         """
-        return self.sender.rows(
-            c.VerifyVersions, of=references, space=space, read=read, deleted=deleted, as_of=as_of
-        )
+        asked = {"space": space, "read": read, "deleted": deleted, "as_of": as_of}
+        rows = self.sender.rows(c.VerifyVersions, of=references, **asked)
+        if repair is None:
+            return rows
+
+        def again(check: c.VersionCheck) -> c.VersionCheck:
+            return self.sender.ask(c.VerifyVersions, of=[check.reference], **asked).items[0]
+
+        return rows.map(Repair(self.artifacts, LocalFiles(repair), again, progress).version)
 
     def statistics(
         self, *, stored: bool = True, deleted: bool = False, as_of: AsOf = None

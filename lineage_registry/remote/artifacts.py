@@ -3,11 +3,12 @@
 import io
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
+from urllib.parse import urlencode
 
 import httpx2
 
@@ -68,15 +69,19 @@ class HttpArtifactStore(ArtifactStore):
 
     def _put(self, source: CheckedSource) -> bool:
         if source.expected is not None:
-            return self._send(source, source.expected, source.promised_size)
+            return self._send(source, source.expected, _sized(source.promised_size))
         with tempfile.TemporaryFile() as file:
             while data := source.read(CHUNK):
                 file.write(data)
             file.seek(0)
             again = CheckedSource(cast("BinaryIO", file), expected=source.digest, size=source.size)
-            return self._send(again, source.digest, source.size)
+            return self._send(again, source.digest, _sized(source.size))
 
-    def _send(self, source: CheckedSource, digest: Digest, size: int | None) -> bool:
+    def _replace(self, source: CheckedSource) -> None:
+        digest = source.expected or source.digest
+        self._send(source, digest, {**_sized(source.promised_size), "replace": "true"})
+
+    def _send(self, source: CheckedSource, digest: Digest, asked: Mapping[str, str]) -> bool:
         """Send what comes, and let the server refuse it if it is not the whole.
 
         A source that fails ends the body in good order: under another name than its own nothing
@@ -86,7 +91,7 @@ class HttpArtifactStore(ArtifactStore):
         request = self._transport.build(
             "PUT",
             _path(digest),
-            query="" if size is None else f"size={size}",
+            query=urlencode(asked),
             content=_body(source, failures),
             headers={"Content-Type": "application/octet-stream"},
         )
@@ -241,6 +246,10 @@ def _done_there() -> UnsupportedCapabilityError:
     return UnsupportedCapabilityError(
         "a server collects its garbage itself", hint="call collect_garbage() on the registry"
     )
+
+
+def _sized(size: int | None) -> dict[str, str]:
+    return {} if size is None else {"size": str(size)}
 
 
 def _bytes(source: Source, progress: Progresses) -> bytes:

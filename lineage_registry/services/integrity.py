@@ -33,6 +33,10 @@ from lineage_registry.services.workplace import Workplace, read
 _SECONDS: Final = 5.0
 _READERS: Final = 4
 _MOST_PROBLEMS: Final = 100
+_HINT: Final = (
+    "give a copy of the right files: verify(repair=PATH), lreg verify --repair PATH, or over HTTP "
+    "PUT /api/v1/blobs/DIGEST?replace=true"
+)
 _State = Literal["missing", "different"]
 
 
@@ -68,6 +72,7 @@ class _Checker:
             bytes=sum(entry.size for entry in entries),
             problems=problems[:_MOST_PROBLEMS],
             truncated=len(problems) > _MOST_PROBLEMS,
+            hint=_HINT if problems else None,
         )
 
     def _problems(self, entries: Sequence[FileEntry]) -> Iterator[FileProblem]:

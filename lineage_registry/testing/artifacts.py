@@ -242,6 +242,29 @@ class ArtifactStoreContract(ABC):
         assert not store.put(io.BytesIO(b"weights"), expected=digest, size=7).existed
         store.verify(digest)
 
+    @pytest.mark.parametrize("damage", ["flipped", "cut", "gone", "none"])
+    def test_a_blob_is_replaced_by_right_bytes_only(
+        self, store: ArtifactStore, raw: RawArtifacts, damage: str
+    ) -> None:
+        for size in (3, 17 * MIB):
+            data = pattern(size).read()
+            digest = store.put(io.BytesIO(data)).digest
+            if damage == "gone":
+                raw.remove(digest)
+            elif damage != "none":
+                raw.write(digest, _damaged(data, damage))
+            before = store.sizes([digest]), raw.names()
+            for wrong in (_damaged(data, "flipped"), b"more" + data):
+                with pytest.raises(DigestMismatchError):
+                    store.replace(io.BytesIO(wrong), digest, size=size)
+            with pytest.raises(SourceBrokeError):
+                store.replace(pattern(size, fail_at=0), digest, size=size)
+            assert (store.sizes([digest]), raw.names()) == before
+            steps = list[int]()
+            store.replace(io.BytesIO(data), digest, size=size, progress=steps.append)
+            store.verify(digest)
+            assert sum(steps) == size
+
     def test_what_is_missing_is_said_by_its_digest(
         self, store: ArtifactStore, raw: RawArtifacts, tmp_path: Path
     ) -> None:

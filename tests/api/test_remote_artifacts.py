@@ -104,6 +104,19 @@ def test_bytes_of_another_name_are_the_callers_mistake(client):
     assert answer.json()["code"] == "digest-mismatch"
 
 
+def test_a_damaged_blob_is_replaced_by_its_right_bytes_only(client, served, raw):
+    digest = served.artifacts.put(io.BytesIO(b"right")).digest
+    raw.write(digest, b"wrong")
+    path = f"/api/v1/blobs/{digest}"
+    assert client.put(path, content=b"right").json()["existed"]
+    assert client.put(f"{path}?replace=true", content=b"other").status_code == 422
+    assert client.put(f"{path}?replace=perhaps", content=b"right").status_code == 422
+    assert raw.path(digest).read_bytes() == b"wrong"
+    answer = client.put(f"{path}?replace=true", content=b"right")
+    assert (answer.status_code, answer.json()["size"]) == (201, 5)
+    served.artifacts.verify(digest)
+
+
 def test_a_chunked_upload_without_end_is_cut_at_the_limit(parts):
     raw = Folder(parts[1].root)
     app = create_app(*parts, max_upload_bytes=2 * MIB)

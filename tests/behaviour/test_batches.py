@@ -248,6 +248,63 @@ def test_every_version_is_checked_with_what_is_wrong(place, registry):
     assert [(one.path, one.state) for one in row.problems] == [(None, "different")]
 
 
+def test_what_is_missing_or_cut_is_stored_when_the_same_files_are_registered_again(place, registry):
+    folder = _folder(place, a="first", b="second")
+    first = registry.register("net", folder)
+    by_path = {file.path: file.digest for file in first.files().files}
+    place.damage_blob(by_path["a"], more=b"!")
+    place.damage_blob(by_path["b"], remove=True)
+    assert _states(registry.verify()) == ["damaged"]
+    registry.register("net", folder)
+    assert _states(registry.verify()) == ["verified", "verified"]
+    for remove in (True, False):
+        place.damage_blob(str(first.manifest), remove=remove, more=b"!")
+        registry.register("net", folder)
+    assert _states(registry.verify()) == ["verified"] * 4
+
+
+def test_damaged_versions_are_repaired_from_files_with_the_right_bytes(place, registry):
+    folder = _folder(place, a="first", b="second", c="third", d="fourth")
+    first = registry.register("net", folder)
+    registry.register("net", _folder(place, c="third"))
+    by_path = {file.path: file.digest for file in first.files().files}
+    place.damage_blob(by_path["a"], more=b"!")
+    place.damage_blob(by_path["b"], remove=True)
+    place.damage_blob(by_path["c"])
+    (damaged, shared) = registry.verify()
+    assert (damaged.state, shared.state) == ("damaged", "damaged")
+    assert "--repair" in damaged.hint
+
+    part = _folder(place, other="third", more="nothing of it")
+    told = []
+    rows = list(registry.verify(repair=part, progress=lambda *step: told.append(step)))
+    assert told == [("other", 5, 5)]
+    assert [problem.path for problem in rows[0].problems] == ["a", "b"]
+    assert _states(rows) == ["damaged", "verified"]
+    assert _states(registry.verify("net:1", repair=folder / "a", read=False)) == ["damaged"]
+    assert _states(registry.verify("net:1", repair=folder)) == ["verified"]
+    place.demand_sound()
+
+    place.damage_blob(str(first.manifest))
+    place.damage_blob(by_path["d"])
+    assert _states(registry.verify("net:1", repair=part)) == ["damaged"]
+    (row,) = registry.verify("net:1", repair=folder)
+    assert (row.state, row.files, row.hint) == ("verified", 4, None)
+    place.demand_sound()
+
+
+def test_a_deleted_version_is_repaired_and_a_path_that_is_none_is_said(place, registry):
+    made = registry.register("net", place.file("a.txt", "right"))
+    (file,) = made.files().files
+    place.damage_blob(file.digest)
+    registry.delete_version("net:1")
+    assert _states(registry.verify("net", repair=place.folder)) == []
+    with pytest.raises(NotFoundError):
+        registry.verify(repair=place.folder / "nowhere")
+    (row,) = registry.verify("net", deleted=True, repair=place.folder / "files")
+    assert row.state == "verified"
+
+
 def test_a_check_that_was_stopped_is_taken_up_again(registry):
     for _ in range(5):
         registry.register("net")
@@ -324,3 +381,7 @@ def _array() -> Any:
     import numpy as np
 
     return np.array([1.0, 2.0])
+
+
+def _states(rows):
+    return [row.state for row in rows]

@@ -1,5 +1,6 @@
 """Drafts, pulls, checks and batches as people and programs type them."""
 
+import hashlib
 import json
 
 import pytest
@@ -75,6 +76,26 @@ def test_a_damaged_version_ends_a_check_with_its_code(scene, somewhere):
     assert [row["state"] for row in rows].count("damaged") == 1
     (somewhere / "lines.jsonl").write_text('"base:1"\n"clf:1"\n')
     assert scene("batch", "verify", "lines.jsonl").code == 5
+
+
+def test_a_damaged_version_is_repaired_from_a_folder_of_right_files(lreg, somewhere):
+    (somewhere / "backup").mkdir()
+    (somewhere / "backup" / "copy of it.txt").write_text("right")
+    (somewhere / "w.txt").write_text("right")
+    assert lreg("register", "w.txt", "--name", "net").code == 0
+    digest = hashlib.sha256(b"right").hexdigest()
+    (blob,) = (somewhere / ".lineage-registry").rglob(digest)
+    blob.chmod(0o644)
+    blob.write_text("wrong")
+    found = lreg("verify")
+    assert (found.code, "--repair PATH" in found.err) == (5, True)
+    assert lreg("verify", "--repair", "nowhere").code == 3
+    (somewhere / "w.txt").write_text("other")
+    assert lreg("verify", "--repair", "w.txt").code == 5
+    mended = lreg("verify", "--json", "--repair", "backup")
+    assert (mended.code, mended.err) == (0, "")
+    assert [row["state"] for row in mended.answer["items"]] == ["verified"]
+    assert (blob.read_text(), blob.stat().st_mode & 0o222) == ("right", 0)
 
 
 def test_a_batch_has_a_line_for_each_and_ends_with_the_first_failure(process, somewhere):

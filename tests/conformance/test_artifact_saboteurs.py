@@ -155,6 +155,14 @@ class NeverRepairs(LocalArtifactStore):
         return super()._put(_Again(source, b""))
 
 
+class KeepsWhatIsThere(LocalArtifactStore):
+    """Looks at the size before it replaces."""
+
+    def _replace(self, source):
+        if self._found(source) is None:
+            super()._replace(source)
+
+
 class ForgetsPins(LocalArtifactStore):
     """Keeps no pin."""
 
@@ -375,6 +383,7 @@ SABOTEURS = {
     ForgetsSizes: ["blobs_are_listed_with_their_sizes_and_times"],
     GivesTooMuch: ["the_first_bytes_of_many_are_read_at_once"],
     HashesLazily: ["nothing_is_visible_before_the_last_byte_has_come"],
+    KeepsWhatIsThere: ["a_blob_is_replaced_by_right_bytes_only"],
     KeepsPinsForEver: [
         "a_pin_ends_with_its_block_even_if_that_fails",
         "a_pin_that_was_forgotten_expires_and_is_swept",

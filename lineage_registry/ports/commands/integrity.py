@@ -32,6 +32,7 @@ class VersionCheck(BaseModel):
         bytes: Size of its files together.
         problems: What is wrong, by path, 100 at most.
         truncated: Whether more is wrong than is listed.
+        hint: How to put it right, if it is damaged.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,6 +44,7 @@ class VersionCheck(BaseModel):
     bytes: int
     problems: list[FileProblem]
     truncated: bool = False
+    hint: str | None = None
 
 
 class VerifyVersions(Listing[Page[VersionCheck]]):
