@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from lineage_registry.errors import InvalidInputError
 from lineage_registry.registry.asking import Asker
 from lineage_registry.registry.handles import VersionHandle
 
@@ -92,8 +93,21 @@ class Frameworks(Asker):
         name: str,
         model: object,
         options: Mapping[str, object],
-        details: Mapping[str, Any],
+        details: dict[str, Any],
     ) -> VersionHandle:
+        asked = details.pop("format", None)
+        if asked not in {None, format_name}:
+            raise InvalidInputError(
+                f"register_{format_name} writes {format_name}, not {asked!r}",
+                hint=f"use register(..., format={asked!r}), or leave format out",
+            )
         given = {key: value for key, value in options.items() if value is not None}
+        others = details.pop("save_options", None) or {}
+        if twice := sorted(given.keys() & others.keys()):
+            raise InvalidInputError(
+                f"{twice[0]} is given twice, by itself and in save_options", hint="give it once"
+            )
         registry = cast("Registry", self)
-        return registry.register(name, model, format=format_name, save_options=given, **details)
+        return registry.register(
+            name, model, format=format_name, save_options={**others, **given}, **details
+        )

@@ -41,6 +41,23 @@ def test_without_examples_it_is_its_weights(registry: Registry) -> None:
         registry.register_pytorch("net", {"w": torch.ones(1)}, example_inputs=(1,))
 
 
+def test_options_of_saving_are_taken_as_by_register(registry: Registry) -> None:
+    example = (torch.randn(2, 4),)
+    made = registry.register_pytorch(
+        "net", network(), format="pytorch", save_options={"example_inputs": example}
+    )
+    assert made.facts["kind"] == "torch-export"
+    for wrong, message, hint in (
+        ({"save_options": {"colour": 1}}, "has no save option 'colour'", "example_inputs"),
+        ({"save_options": {"example_inputs": example}, "example_inputs": example}, "twice", "once"),
+        ({"format": "onnx"}, "writes pytorch, not 'onnx'", "register(..., format='onnx')"),
+    ):
+        with pytest.raises(InvalidInputError, match=message) as refused:
+            registry.register_pytorch("net", network(), **wrong)
+        assert hint in str(refused.value.hint)
+    assert len(list(registry.versions("net"))) == 1
+
+
 def test_a_module_becomes_a_graph_that_computes_the_same(registry: Registry) -> None:
     model = network()
     registry.register_onnx("net", model, example_inputs=(torch.randn(2, 4),))
