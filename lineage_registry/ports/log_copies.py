@@ -63,12 +63,16 @@ class LogHeader(BaseModel):
             InvalidInputError: It is none, or of a version that this software does not know.
         """
         try:
-            return cls.model_validate_json(text)
-        except ValidationError as error:
+            found = cls.model_validate_json(text)
+        except ValidationError:
+            found = None
+        # Read as it is written, so that no second member of one name can hide in it.
+        if found is None or found.line().rstrip() != text.rstrip():
             raise InvalidInputError(
                 f"{name} is no copy of a log that this software can read",
                 hint="its header should be the one that `lineage-registry log export` writes",
-            ) from error
+            )
+        return found
 
 
 class LogRow(NamedTuple):

@@ -15,6 +15,7 @@ from lineage_registry.errors import (
     NotFoundError,
     NotInstalledError,
 )
+from lineage_registry.ports.log_copies import LogHeader
 
 Lines = list[bytes]
 
@@ -134,6 +135,25 @@ def test_a_file_that_is_no_copy_is_refused(tmp_path: Path, text: str, suffix: st
         registry.import_log(path)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda header: header.replace(b'"events":', b'"events":9,"events":'),
+        lambda header: header.replace(b":", b": "),
+    ],
+    ids=["a member twice", "spaces"],
+)
+def test_a_header_that_is_not_as_it_is_written_is_refused(
+    copy: Path, change: Callable[[bytes], bytes]
+) -> None:
+    header, rest = copy.read_bytes().split(b"\n", 1)
+    copy.write_bytes(change(header) + b"\n" + rest)
+    with connect("memory://") as registry:
+        with pytest.raises(InvalidInputError, match="no copy of a log"):
+            registry.import_log(copy)
+        assert registry.status().events == 0
+
+
 @pytest.mark.parametrize("name", ["log", "log.json", "log.csv", "log.gz", "log.jsonl.zip"])
 def test_the_suffix_must_say_how(tmp_path: Path, name: str) -> None:
     with connect("memory://") as registry:
@@ -165,7 +185,7 @@ def test_a_copy_whose_rows_are_no_log_is_refused_at_the_event(copy: Path) -> Non
         "root": tree.root().hex(),
     }
     row = b'{"position":1,"leaf":"%s","event":%s}\n' % (leaf.hexdigest().encode(), body)
-    copy.write_bytes(json.dumps(header).encode() + b"\n" + row)
+    copy.write_bytes(LogHeader.model_validate(header).line() + row)
     with connect("memory://") as registry:
         with pytest.raises(LogCorruptError, match="event 1 cannot be read"):
             registry.import_log(copy)
