@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from lineage_registry.domain.json_members import unique_members
 from lineage_registry.errors import InvalidInputError
 
 MAX_DEPTH: Final = 64
@@ -24,7 +25,7 @@ def parse_json(data: bytes) -> Any:
     try:
         value = json.loads(
             data.decode("utf-8"),
-            object_pairs_hook=_object,
+            object_pairs_hook=unique_members,
             parse_constant=_refuse_constant,
             parse_float=_finite,
         )
@@ -45,15 +46,6 @@ def parse_json(data: bytes) -> Any:
     except ValueError:
         raise InvalidInputError("a number in the body has too many digits") from None
     return value
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise InvalidInputError(f"the key {twice[:60]!a} is there twice")
-    return made
 
 
 def _refuse_constant(name: str) -> float:

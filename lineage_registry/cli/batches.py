@@ -14,6 +14,7 @@ from lineage_registry.cli.options import options
 from lineage_registry.cli.session import how, registry
 from lineage_registry.cli.views import Cell, Table, View
 from lineage_registry.cli.words import ref
+from lineage_registry.domain.json_members import unique_members
 from lineage_registry.errors import InvalidInputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _rows(file: Path) -> list[Any]:
     for number, line in enumerate(data.splitlines(), 1):
         if line.strip():
             try:
-                rows.append(json.loads(line))
+                rows.append(json.loads(line, object_pairs_hook=unique_members))
             except (ValueError, RecursionError) as error:
                 raise InvalidInputError(
                     f"line {number} cannot be read: {error}", hint="each line is one JSON value"

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final, Unpack
 
+from lineage_registry.domain.json_members import unique_members
 from lineage_registry.errors import IdempotencyMismatchError, InvalidInputError, NotFoundError
 from lineage_registry.ports import commands as c
 from lineage_registry.registry.asking import Asker
@@ -100,21 +101,17 @@ def _rows(stream: IO[bytes]) -> Iterator[Row]:
         while line := stream.readline(_LONGEST):
             number += 1
             if line.strip():
-                row = json.loads(line)
-                if not _is_row(row):
-                    raise InvalidInputError(
-                        f"row {number} is no object of objects",
-                        hint='write {"version": {"name": "net"}}',
-                        row=number,
-                    )
-                yield row
+                yield _row(line)
     except (ValueError, RecursionError, EOFError, OSError, zlib.error) as error:
-        if isinstance(error, InvalidInputError):
-            raise
         raise InvalidInputError(
-            f"row {number} cannot be read: {error}", hint="each line is one JSON object"
+            f"row {number} cannot be read: {error}",
+            hint='each line is one JSON object, like {"version": {"name": "net"}}',
+            row=number,
         ) from error
 
 
-def _is_row(row: object) -> bool:
-    return isinstance(row, dict) and all(isinstance(value, dict) for value in row.values())
+def _row(line: bytes) -> Row:
+    row = json.loads(line, object_pairs_hook=unique_members)
+    if isinstance(row, dict) and all(isinstance(value, dict) for value in row.values()):
+        return row
+    raise InvalidInputError("it is no object of objects")

@@ -123,6 +123,28 @@ def test_a_line_that_is_no_row_is_named(
         registry_in_memory.import_rows(tmp_path / "absent.jsonl")
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{"model": {"name": "b", "owner": "x", "owner": "y"}}', "owner"),
+        ('{"model": {"name": "b"}, "model": {"name": "c"}}', "model"),
+        ('{"model": {"name": "b", "tags": {"k": "1", "l": "", "k": "1"}}}', "k"),
+        ('{"version": {"name": "b", "parents": [{"role": "a", "role": "b"}]}}', "role"),
+    ],
+)
+def test_a_member_that_is_there_twice_is_refused_with_its_row_and_its_name(
+    registry_in_memory: Registry, tmp_path: Path, text: str, name: str
+) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"model": {"name": "a"}}\n' + text)
+    twice = f"row 2 cannot be read: the key '{name}' is there twice"
+    with pytest.raises(InvalidInputError) as refused:
+        registry_in_memory.import_rows(file)
+    assert refused.value.message == twice
+    assert refused.value.context == {"row": 2}
+    assert registry_in_memory.status().events == 0
+
+
 def test_compressed_rows_are_read(registry_in_memory: Registry, tmp_path: Path) -> None:
     file = tmp_path / "rows.jsonl.gz"
     file.write_bytes(gzip.compress(b"".join(json.dumps(row).encode() + b"\n" for row in ROWS)))

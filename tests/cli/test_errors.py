@@ -116,6 +116,13 @@ def test_programs_get_the_problem_document(scene, line):
     assert done.code == (3 if "nope" in line else 2)
 
 
+def test_a_line_of_a_batch_says_a_thing_once(scene, somewhere):
+    (somewhere / "two.jsonl").write_text('{"name": "a"}\n{"name": "b", "name": "c"}\n')
+    done = scene("batch", "register", "two.jsonl")
+    assert (done.code, done.out) == (2, "")
+    assert "line 2 cannot be read: the key 'name' is there twice" in done.err
+
+
 def test_a_deleted_thing_is_gone_and_comes_back(scene):
     assert scene("version", "delete", "ens:1", "--yes").code == 0
     gone = scene("show", "ens:1", "--json")
