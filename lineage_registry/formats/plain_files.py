@@ -3,13 +3,19 @@
 import os
 import shutil
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.errors import InvalidInputError
 from lineage_registry.formats.sniffing.files import kind_of
+from lineage_registry.formats.sniffing.kinds import FileKind
 from lineage_registry.ports.filesets import FileSet, LocalFiles, total_size
 from lineage_registry.ports.handlers import Confidence, FormatHandler
+
+_PLAIN: Final = "plain files are kept as they are; nobody looked inside"
+_SEALED: Final = (
+    "zstd is not unpacked here: nobody looked inside; gzip, bzip2 and xz are looked through"
+)
 
 
 class PlainFilesHandler(FormatHandler):
@@ -23,11 +29,12 @@ class PlainFilesHandler(FormatHandler):
 
     def _inspect(self, files: FileSet) -> Inspection:
         paths = files.paths()
+        kind = kind_of(files, paths[0]) if len(paths) == 1 else None
         return Inspection(
             format=self.name,
-            kind=kind_of(files, paths[0]).value if len(paths) == 1 else None,
+            kind=kind.value if kind is not None else None,
             verdict=Verdict.NOT_INSPECTABLE,
-            reasons=("plain files are kept as they are; nobody looked inside",),
+            reasons=(_SEALED if kind is FileKind.ZSTD else _PLAIN,),
             bytes=total_size(files),
         )
 

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from lineage_registry.domain.formats import Origin, Port, Quantization, Verdict
 from lineage_registry.formats.builtin import handlers
@@ -140,6 +142,31 @@ def test_weights_beside_a_model_are_named_and_needed():
     found = inspected(onnx_files.external())
     assert found.external == ("model.onnx.data",)
     assert found.parameters == 4
+
+
+def test_a_model_without_its_weights_says_which_files_are_to_be_given_with_it(tmp_path):
+    weights = [numpy_helper.from_array(np.ones((4, 4), "f4"), f"w{n}") for n in range(7)]
+    nodes = [onnx_files.node(inputs=("x", one.name), outputs=(one.name + "y",)) for one in weights]
+    made = onnx_files.model(*nodes, tensors=weights, outputs=("w6y",))
+    onnx.save(
+        onnx.load_from_string(made),
+        tmp_path / "model.onnx",
+        save_as_external_data=True,
+        all_tensors_to_one_file=False,
+        size_threshold=0,
+    )
+    assert handlers().inspect(LocalFiles(tmp_path)).verdict is Verdict.SAFE
+    alone = handlers().inspect(LocalFiles(tmp_path / "model.onnx"))
+    assert alone.verdict is Verdict.REFUSED
+    assert alone.reasons == (
+        (
+            "files with its weights are missing: 'w0', 'w1', 'w2', 'w3', 'w4' and 2 more; "
+            "give the folder that holds them and the model"
+        ),
+    )
+    (tmp_path / "w3").unlink()
+    (reason,) = handlers().inspect(LocalFiles(tmp_path)).reasons
+    assert "missing: 'w3'; give" in reason
 
 
 def linked(tmp_path, make) -> LocalFiles:
@@ -396,6 +423,24 @@ def test_a_name_that_lies_is_told():
     assert found.format == "onnx"
     assert found.warnings == (
         "'model.safetensors' is onnx by its content, not what its suffix says",
+    )
+
+
+def test_what_is_compressed_by_zstd_is_never_called_looked_into():
+    data = bytes.fromhex("28b52ffd0400") + bytes(40)
+    found = handlers().inspect(MemoryFiles({"net.tar.zst": data}))
+    assert (found.kind, found.verdict) == ("zstd", Verdict.NOT_INSPECTABLE)
+    assert "zstd is not unpacked" in found.reasons[0]
+    beside = {
+        "a.safetensors": tensor_files.tensors(
+            {"w": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]}}, b"ab"
+        ),
+        "net.tar.zst": data,
+    }
+    found = handlers().inspect(MemoryFiles(beside))
+    assert (found.verdict, found.reasons) == (
+        Verdict.NOT_INSPECTABLE,
+        ("'net.tar.zst': nobody looked inside",),
     )
 
 

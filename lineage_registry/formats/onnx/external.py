@@ -9,6 +9,7 @@ from lineage_registry.formats.onnx.tensors import Tensor
 from lineage_registry.formats.reading import shown
 from lineage_registry.ports.filesets import FileSet, remembering
 
+_NAMED = 5
 _DIGITS = re.compile(r"[0-9]{1,18}")
 
 
@@ -63,9 +64,14 @@ def _number(tensor: Tensor, key: str) -> int | None:
 def _check_there(files: FileSet, found: dict[str, int]) -> None:
     seen = remembering(files)
     there = set(seen.paths())
+    if missing := sorted(found.keys() - there):
+        named = ", ".join(map(shown, missing[:_NAMED]))
+        more = f" and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
+        raise UnreadableArtifactError(
+            f"files with its weights are missing: {named}{more}; give the folder that holds them "
+            "and the model"
+        )
     for name, needed in found.items():
-        if name not in there:
-            raise UnreadableArtifactError(f"the file {shown(name)} with its weights is missing")
         if seen.is_linked(name):
             raise UnsafeArtifactError(f"the file {shown(name)} with its weights is a link")
         if seen.size(name) < needed:
