@@ -1,10 +1,12 @@
 """What is looked at in every file that is let in, whichever format the whole is of."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from lineage_registry.domain.formats import Inspection, Verdict
-from lineage_registry.errors import AmbiguousFormatError
+from lineage_registry.errors import AmbiguousFormatError, FormatError
+from lineage_registry.formats.archives.members import within
 from lineage_registry.formats.plain_files import PlainFilesHandler
 from lineage_registry.formats.reading import shown
 from lineage_registry.formats.sniffing.files import disagreements, kind_of, of_kinds
@@ -31,6 +33,7 @@ _MAY_BRING_CODE: Final = (
 )
 _COUNTS = frozenset({Verdict.REFUSED, Verdict.NEEDS_TRUST})
 _MAX_LOOKED_AT = 10_000
+_MAX_NAMED = 100
 _T = TypeVar("_T")
 
 
@@ -70,9 +73,9 @@ def look_at_each(
 
 
 def _judged(formats: HandlerRegistry, files: RememberingFiles, found: Inspection) -> Inspection:
-    whole = files.paths()
-    alone = len(whole) == 1 and found.format != PlainFilesHandler.name
-    if alone or found.verdict is Verdict.REFUSED:
+    if found.verdict is Verdict.REFUSED:
+        return _naming(formats, files, found)
+    if len(files.paths()) == 1 and found.format != PlainFilesHandler.name:
         return found
     # The worst kinds first; of an array there is little more than its head to look at.
     paths = sorted(of_kinds(files, *_MAY_BRING_CODE), key=lambda path: _rank(files, path))
@@ -83,6 +86,34 @@ def _judged(formats: HandlerRegistry, files: RememberingFiles, found: Inspection
     left_out = max(0, len(paths) - _MAX_LOOKED_AT)
     each.append(_not_looked_at(found, left_out) if left_out else None)
     return joined([found, *(one for one in each if one is not None)])
+
+
+def _naming(formats: HandlerRegistry, files: RememberingFiles, found: Inspection) -> Inspection:
+    """Say before each reason for a refusal which file it is about, if it is about one alone."""
+    paths = files.paths()
+    if len(paths) == 1:  # outside of archives whoever asks has named it
+        owners = dict.fromkeys(found.reasons if within(files) else (), paths[0])
+    else:
+        owners = _owners(formats, files, frozenset(found.reasons))
+    reasons = (f"{shown(owners[one])}: {one}" if one in owners else one for one in found.reasons)
+    return found.model_copy(update={"reasons": tuple(reasons)})
+
+
+def _owners(
+    formats: HandlerRegistry, files: RememberingFiles, reasons: frozenset[str]
+) -> dict[str, str]:
+    """Return for each reason the first file that is refused for it, also alone."""
+    suspects = of_kinds(files, *_MAY_BRING_CODE)
+    owners: dict[str, str] = {}
+    for path in [*dict.fromkeys([*suspects, *files.paths()])][:_MAX_NAMED]:
+        if reasons <= owners.keys():
+            break
+        one = _OneOf(files, path)
+        with suppress(FormatError):
+            alone = formats.detect(one).inspect(one)
+            for reason in reasons.intersection(alone.reasons):
+                owners.setdefault(reason, path)
+    return owners
 
 
 def _look(formats: HandlerRegistry, files: RememberingFiles, path: str) -> Inspection | None:

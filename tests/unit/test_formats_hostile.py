@@ -4,6 +4,7 @@ import io
 import pickle
 import re
 import struct
+import tarfile
 import warnings
 import zipfile
 import zlib
@@ -356,6 +357,45 @@ ONE = b'"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}'
         *("nan", "lacking", "utf-8", "after"),
     ],
 )
+def packed(members: dict[str, bytes]) -> bytes:
+    place = io.BytesIO()
+    with tarfile.open(fileobj=place, mode="w:gz") as tar:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return place.getvalue()
+
+
+@pytest.mark.parametrize("pack", [lambda each: zip_of(each.items()), packed, dict])
+def test_a_refusal_names_the_file_that_it_is_about(pack):
+    payload = PAYLOADS["global"]
+
+    def reasons(members):
+        files = pack(members)
+        given = files if isinstance(files, dict) else {"net.nemo": files}
+        found = handlers().inspect(MemoryFiles(given))
+        assert found.verdict is Verdict.REFUSED
+        return list(found.reasons)
+
+    one = reasons({"readme.md": b"# it", "deep/bad.pkl": payload})
+    assert len(one) == 1
+    assert one[0].startswith("'deep/bad.pkl': asks to run ")
+    cut = {f"{n}.safetensors": good_safetensors() for n in range(3)}
+    cut["1.safetensors"] = cut["1.safetensors"][:20]
+    assert all(reason.startswith("'1.safetensors': ") for reason in reasons(cut))
+    both = reasons({"inner.tgz": packed({"evil": payload}), "good.json": b"{}"})
+    assert both[0].startswith("'inner.tgz': 'evil': asks to run ")
+
+
+def test_a_refusal_of_the_only_member_names_it_and_of_the_only_file_does_not():
+    payload = PAYLOADS["global"]
+    alone = handlers().inspect(MemoryFiles({"net.zip": zip_of([("evil.pkl", payload)])}))
+    assert alone.reasons[0].startswith("'evil.pkl': asks to run ")
+    bare = handlers().inspect(MemoryFiles({"evil.pkl": payload}))
+    assert bare.reasons[0].startswith("asks to run ")
+
+
 def test_a_safetensors_header_that_lies_is_refused(content, tmp_path):
     assert refused(content).format == "safetensors"
     refused_to_load(content, tmp_path / "folder")
