@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 from fastapi import FastAPI, Request
@@ -12,6 +13,7 @@ from lineage_registry.api.commands import Endpoint, add_route
 from lineage_registry.api.conditions import read_context
 from lineage_registry.api.fields import read_fields
 from lineage_registry.api.operations import PREFIX, Operation, operations
+from lineage_registry.api.responses import matches, tag_of
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.streams import Streamed
 from lineage_registry.errors import InputTooLargeError, InvalidQueryError
@@ -75,9 +77,17 @@ def _export(export_: Export, commands: Commands, request: Request) -> Response:
     accepted = _accepted(request.headers.get("accept", ""), export_.formats)
     known = find_format(asked or accepted, export_.operation.command.answer())
     answer = _ask(commands, export_.operation, request, query)
-    if isinstance(answer, Lineage) and isinstance(answer.nodes, Streamed):
-        return _large(answer, known.name, known.media_type)
-    return _page(export(answer, known.name), known.media_type)
+    tag = tag_of(answer, known.name)
+    if tag is not None and matches(request.headers.get("if-none-match"), tag):
+        response = Response(None, HTTPStatus.NOT_MODIFIED)
+    elif isinstance(answer, Lineage) and isinstance(answer.nodes, Streamed):
+        response = _large(answer, known.name, known.media_type)
+    else:
+        response = _page(export(answer, known.name), known.media_type)
+    response.headers["Vary"] = "Accept"
+    if tag is not None:
+        response.headers["ETag"] = tag
+    return response
 
 
 def _large(answer: Lineage, name: str, media_type: str) -> Response:

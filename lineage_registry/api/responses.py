@@ -9,11 +9,18 @@ from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+import lineage_registry
 from lineage_registry.domain.lineage import Lineage
 from lineage_registry.domain.streams import Streamed
 from lineage_registry.errors import InputIncompleteError, InputTooLargeError, RegistryError
 from lineage_registry.exports import answer_chunks
-from lineage_registry.ports.commands import Deployment, Family, Run, Version
+from lineage_registry.ports.commands import (
+    Deployment,
+    Family,
+    GraphAnswer,
+    Run,
+    Version,
+)
 from lineage_registry.problems import problem
 
 PROBLEM_TYPE = "application/problem+json"
@@ -38,11 +45,15 @@ def problem_response(error: RegistryError, status: int | None = None) -> Respons
 def answer_response(answer: Any, request: Request, status: int) -> Response:
     """Return an answer as JSON, with its ETag and the link to the next page, if it has them."""
     headers: dict[str, str] = {}
-    if isinstance(answer, _WITH_ETAG):
-        headers["ETag"] = tag = f'"{answer.revision}"'
-        if request.method in {"GET", "HEAD"} and matches(request.headers.get("if-none-match"), tag):
+    read = request.method in {"GET", "HEAD"}
+    tag = f'"{answer.revision}"' if isinstance(answer, _WITH_ETAG) else None
+    if tag is None and read:
+        tag = tag_of(answer)
+    if tag is not None:
+        headers["ETag"] = tag
+        if read and matches(request.headers.get("if-none-match"), tag):
             return Response(None, HTTPStatus.NOT_MODIFIED, headers)
-    elif (cursor := getattr(answer, "next_cursor", None)) is not None:
+    if (cursor := getattr(answer, "next_cursor", None)) is not None:
         headers["Link"] = f'<{_next_page(request, cursor)}>; rel="next"'
     if isinstance(answer, Lineage) and isinstance(answer.nodes, Streamed):
         chunks = map(str.encode, answer_chunks(answer))
@@ -50,12 +61,25 @@ def answer_response(answer: Any, request: Request, status: int) -> Response:
     return Response(_json(answer), status, headers, "application/json")
 
 
+def tag_of(answer: Any, form: str = "json") -> str | None:
+    """Return the ETag of an answer that holds a graph, a function of question and revision.
+
+    None for the rest: other answers may say what is stored now. The time of the commit tells
+    registries apart. It is weak, and so no condition of a write: whoever changes a thing says which
+    revision of the thing they have read.
+    """
+    if not isinstance(answer, GraphAnswer | Lineage):
+        return None
+    when = "" if answer.as_of is None else answer.as_of.isoformat()
+    return f'W/"{answer.revision}-{when}-{form}-{lineage_registry.__version__}"'
+
+
 def matches(header: str | None, tag: str) -> bool:
     """Tell whether an If-None-Match names this entity tag."""
     if header is None:
         return False
     named = {part.strip().removeprefix("W/") for part in header.split(",")}
-    return tag in named or "*" in named
+    return tag.removeprefix("W/") in named or "*" in named
 
 
 def _json(answer: Any) -> str | bytes:

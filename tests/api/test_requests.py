@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from lineage_registry.api import blobs, check_bind, create_app, is_loopback
 from lineage_registry.api.blobs import Blobs
 from lineage_registry.errors import NotPermittedError
-from tests.api.conftest import TOKEN
+from tests.api.conftest import TOKEN, asking, registry, two_versions
 
 MODEL = "/api/v1/models/resnet"
 
@@ -22,6 +22,57 @@ def test_a_thing_has_an_etag_and_need_not_be_sent_twice(client, resnet):
         again = client.get(MODEL, headers={"If-None-Match": header})
         expected = 304 if answer.headers["etag"] in header or header == "*" else 200
         assert again.status_code == expected
+
+
+QUESTIONS = [
+    "lineage?start=resnet:2",
+    "impact?start=resnet:1",
+    "exposure?start=resnet:2",
+    "lineage/export?start=resnet:2&format=svg",
+    "impact/export?start=resnet:1&format=html",
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_an_answer_need_not_be_sent_again_until_something_is_written(client, resnet, question):
+    path = f"/api/v1/{question}"
+    first = client.get(path)
+    then = f"{path}&as_of=3"
+    assert (first.status_code, client.get(then).content) == (200, first.content)
+    tag = {"If-None-Match": first.headers["etag"]}
+    for asked in (path, then):
+        again = client.get(asked, headers=tag)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == first.headers["etag"]
+        assert client.head(asked, headers=tag).status_code == 304
+        assert client.get(asked, headers={"If-None-Match": '"3"'}).status_code == 200
+    client.patch(MODEL, json={"description": "written"})
+    assert client.get(path, headers=tag).status_code == 200
+    assert client.get(then, headers=tag).status_code == 304
+
+
+def test_the_tag_of_an_answer_is_its_own(client, parts, resnet, tmp_path):
+    path = "/api/v1/lineage/export?start=resnet:2"
+    forms = [client.get(path, headers={"Accept": kind}) for kind in ("text/html", "text/csv")]
+    assert forms[0].headers["etag"] != forms[1].headers["etag"]
+    assert forms[0].headers["vary"] == "Accept"
+    question = f"/api/v1/{QUESTIONS[0]}"
+    tag = client.get(question).headers["etag"]
+    refused = client.patch(MODEL, json={"description": "x"}, headers={"If-Match": tag})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid-input")
+    with registry(tmp_path) as others, asking(others) as elsewhere:
+        two_versions(others[0], "resnet")
+        assert elsewhere.get(question).json()["revision"] == client.get(question).json()["revision"]
+        assert elsewhere.get(question, headers={"If-None-Match": tag}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "question", ["status", "statistics", "audit-report?of=resnet:2", "siblings/export?of=resnet:2"]
+)
+def test_what_may_change_without_a_revision_has_no_tag(client, resnet, question):
+    answer = client.get(f"/api/v1/{question}")
+    assert answer.status_code == 200
+    assert "etag" not in answer.headers
 
 
 def test_a_change_of_what_changed_meanwhile_is_refused(client, resnet):
