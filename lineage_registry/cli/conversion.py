@@ -1,5 +1,6 @@
 """Versions in other formats."""
 
+import json
 from typing import Annotated, Any
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from lineage_registry.cli import arguments as a
 from lineage_registry.cli import output, parsing
 from lineage_registry.cli.session import how, registry
+from lineage_registry.errors import InvalidInputError
 
 
 def convert(
@@ -27,7 +29,9 @@ def convert(
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option("--option", metavar="KEY=VALUE", help="Like dtype=float16; repeatable."),
+        typer.Option(
+            "--option", metavar="KEY=VALUE", help="Like dtype=float16, or in JSON; repeatable."
+        ),
     ] = None,
     trust: Annotated[
         str | None,
@@ -38,7 +42,9 @@ def convert(
     """Turn a version into another format, here, and register what comes out beside it."""
     from lineage_registry.cli import version_views as views
 
-    options: dict[str, Any] = parsing.parameters(option)
+    options: dict[str, Any] = {
+        key: _structured(key, value) for key, value in parsing.parameters(option).items()
+    }
     with registry() as opened, output.transfer("moving") as progress:
         made = opened.convert(
             version,
@@ -52,3 +58,14 @@ def convert(
             **how(),
         )
     output.emit(made, lambda: views.version_line(made))
+
+
+def _structured(key: str, value: Any) -> Any:
+    if not isinstance(value, str) or not value.startswith(("{", "[")):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError(
+            f"the option {key} is no JSON: {error}", hint='write like {"x": {"0": "batch"}}'
+        ) from error

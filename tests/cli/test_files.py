@@ -135,6 +135,21 @@ def test_a_folder_is_scanned_without_a_registry(lreg, somewhere):
     assert lreg("scan", ".", "--include", "!").code == 2
 
 
+def test_options_of_a_conversion_may_be_json_and_are_checked(lreg, somewhere):
+    import torch
+
+    program = torch.export.export(torch.nn.Linear(3, 2).eval(), (torch.ones(2, 3),))
+    torch.export.save(program, somewhere / "net.pt2")
+    assert lreg("register", "net.pt2", "--name", "net").code == 0
+    for said, answer in {
+        "true": "which dimensions vary",
+        '{"x": {"0": "batch"}}': "exported with",
+        '{"x": ': "no JSON",
+    }.items():
+        done = lreg("convert", "net:1", "--to", "onnx", "--option", f"dynamic_shapes={said}")
+        assert (done.code, answer in done.err) == (2, True), done.err
+
+
 def test_what_needs_trust_is_converted_with_a_reason(lreg, somewhere):
     import torch
 

@@ -21,6 +21,7 @@ from lineage_registry.formats.conversions.to_int8 import ToInt8
 from lineage_registry.formats.conversions.to_onnx import ToOnnx
 from lineage_registry.formats.conversions.to_safetensors import ToSafetensors
 from lineage_registry.formats.huggingface.handler import HuggingFaceHandler
+from lineage_registry.formats.onnx.handler import OnnxHandler
 from lineage_registry.formats.pytorch.handler import PyTorchHandler
 from lineage_registry.formats.safetensors.handler import SafetensorsHandler
 from lineage_registry.ports.filesets import LocalFiles
@@ -137,6 +138,37 @@ def test_a_module_becomes_onnx_and_computes_the_same(tmp_path):
     assert {"torch", "onnx", "onnxruntime"} <= done.versions.keys()
 
 
+@pytest.mark.parametrize("shapes", [True, False, "batch", 0, 1.5])
+def test_dynamic_shapes_that_say_nothing_are_refused(tmp_path, shapes):
+    SafetensorsHandler().save(network(), tmp_path / "st")
+    options = {"example_inputs": (torch.randn(2, 16),), "dynamic_shapes": shapes}
+    with pytest.raises(InvalidInputError, match="which dimensions vary") as caught:
+        ToOnnx().convert(tmp_path / "st", tmp_path / "onnx", module=network(), **options)
+    assert caught.value.context["option"] == "dynamic_shapes"
+    for handler in (PyTorchHandler(), OnnxHandler()):
+        with pytest.raises(InvalidInputError, match="which dimensions vary"):
+            handler.save(network(), tmp_path / handler.name, **options)
+
+
+def test_dynamic_shapes_may_come_from_json_and_a_program_has_its_own(tmp_path):
+    varies = {"input": {"0": "batch"}}
+    SafetensorsHandler().save(network(), tmp_path / "st")
+    example = (torch.randn(2, 16),)
+    ToOnnx().convert(
+        tmp_path / "st",
+        tmp_path / "onnx",
+        module=network(),
+        example_inputs=example,
+        dynamic_shapes=varies,
+    )
+    (port,) = onnxruntime.InferenceSession(tmp_path / "onnx" / "model.onnx").get_inputs()
+    assert port.shape == ["batch", 16]
+    PyTorchHandler().save(network(), tmp_path / "program", example_inputs=example)
+    for shapes in (varies, True):
+        with pytest.raises(InvalidInputError, match=r"exported with|which dimensions vary"):
+            ToOnnx().convert(tmp_path / "program", tmp_path / "none", dynamic_shapes=shapes)
+
+
 def test_a_difference_beyond_the_tolerance_is_a_failure(tmp_path):
     SafetensorsHandler().save(network(), tmp_path / "st")
     with pytest.raises(FormatError, match="differs"):
@@ -181,6 +213,10 @@ def test_a_language_model_becomes_onnx(tmp_path):
     ids = np.array([[1, 2, 3]], dtype="int64")
     (found,) = session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
     assert np.allclose(found, answer(model).numpy(), atol=1e-4)
+    only = {"input_ids": {"0": "n"}, "attention_mask": {"0": "n"}}
+    ToOnnx().convert(tmp_path / "hf", tmp_path / "fixed", dynamic_shapes=only)
+    session = onnxruntime.InferenceSession(tmp_path / "fixed" / "model.onnx")
+    assert [port.shape for port in session.get_inputs()] == [["n", 8], ["n", 8]]
 
 
 def test_what_cannot_be_converted_is_said(tmp_path):

@@ -14,7 +14,7 @@ from lineage_registry.formats.conversions.to_safetensors import state_of
 from lineage_registry.formats.huggingface import pretrained
 from lineage_registry.formats.onnx import runtime
 from lineage_registry.formats.pytorch.handler import PyTorchHandler
-from lineage_registry.formats.pytorch.programs import call_of
+from lineage_registry.formats.pytorch.programs import call_of, shapes_of
 from lineage_registry.formats.requirements import require
 from lineage_registry.formats.sniffing.files import of_kinds
 from lineage_registry.formats.sniffing.kinds import FileKind
@@ -38,9 +38,9 @@ class ToOnnx(Converter):
 
     From weights alone `module` is needed, an instance of the class that they are of, and
     `example_inputs`: a tuple, or a dictionary of keywords. `dynamic_shapes` is as in
-    `torch.onnx.export`. What comes out is run on the example beside the original; the largest
-    difference is on the record, and one above `tolerance` (0.001 of the largest output, or of 1)
-    is a failure.
+    `torch.onnx.export`; a program has its own already. What comes out is run on the example beside
+    the original; the largest difference is on the record, and one above `tolerance` (0.001 of the
+    largest output, or of 1) is a failure.
     """
 
     name: ClassVar[str] = "onnx"
@@ -87,7 +87,7 @@ def save_module(module: Any, target: Path, options: Mapping[str, object]) -> Non
     training = module.training
     positional, named = call_of(options["example_inputs"])
     try:
-        subject = _Subject(module.eval(), positional, named, options.get("dynamic_shapes"))
+        subject = _Subject(module.eval(), positional, named, shapes_of(options))
         _exported(torch, subject, target, options)
     finally:
         module.train(training)
@@ -120,8 +120,14 @@ def _exported(
 
 def _subject(torch: Any, source: Path, options: Mapping[str, object], *, trusted: bool) -> _Subject:
     files = LocalFiles(source)
-    shapes = options.get("dynamic_shapes")
+    shapes = shapes_of(options)
     if of_kinds(files, FileKind.TORCH_EXPORT):
+        if shapes is not None:
+            raise InvalidInputError(
+                "a program varies in the dimensions that it was exported with, and no others",
+                hint="give dynamic_shapes when it is exported: register_pytorch takes them",
+                option="dynamic_shapes",
+            )
         program: Any = PyTorchHandler().load(source, trusted=trusted)
         positional, named = program.example_inputs or ((), {})
         return _Subject(program, *_examples(options, positional, named), None)
@@ -143,11 +149,12 @@ def _of_transformers(
     model = pretrained.load(source, {}, trusted=trusted)
     model.config.use_cache = False
     positional, named = _examples(options, (), {})
-    shapes = options.get("dynamic_shapes")
+    shapes = shapes_of(options)
     if not positional and not named:
         ids = torch.ones((2, 8), dtype=torch.int64)
         named = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
-        shapes = {name: {0: "batch", 1: "sequence"} for name in named}
+        if shapes is None:
+            shapes = {name: {0: "batch", 1: "sequence"} for name in named}
     return _Subject(_first_output(torch, model), positional, named, shapes)
 
 

@@ -40,7 +40,7 @@ def exported(torch: Any, module: object, options: Mapping[str, object]) -> Any:
     """Return the program that a module is on these inputs; what is in it no longer needs its class.
 
     Raises:
-        InvalidInputError: It is no module.
+        InvalidInputError: It is no module, or `dynamic_shapes` says nothing.
     """
     if not isinstance(module, torch.nn.Module):
         raise InvalidInputError(
@@ -49,11 +49,10 @@ def exported(torch: Any, module: object, options: Mapping[str, object]) -> Any:
             option="example_inputs",
         )
     positional, named = call_of(options["example_inputs"])
+    shapes = shapes_of(options)
     training = module.training
     try:
-        return torch.export.export(
-            module.eval(), positional, named, dynamic_shapes=options.get("dynamic_shapes")
-        )
+        return torch.export.export(module.eval(), positional, named, dynamic_shapes=shapes)
     finally:
         module.train(training)
 
@@ -63,6 +62,33 @@ def call_of(examples: object) -> tuple[tuple[Any, ...], dict[str, Any]]:
     if isinstance(examples, Mapping):
         return (), dict(examples)
     return (tuple(examples), {}) if isinstance(examples, list | tuple) else ((examples,), {})
+
+
+def shapes_of(options: Mapping[str, object]) -> Any:
+    """Return the option `dynamic_shapes` as torch takes it; None if there is none.
+
+    Dimensions are numbers for torch, and texts where JSON has said them.
+
+    Raises:
+        InvalidInputError: It does not say which dimensions of what vary.
+    """
+    given = options.get("dynamic_shapes")
+    if given is None or isinstance(given, Mapping | list | tuple):
+        return _numbered(given)
+    raise InvalidInputError(
+        f"dynamic_shapes={str(given)[:60]!r} does not say which dimensions vary",
+        hint='write {"x": {0: "batch"}}, or ({0: "batch"},) in the order of the inputs',
+        option="dynamic_shapes",
+    )
+
+
+def _numbered(given: Any) -> Any:
+    if isinstance(given, Mapping):
+        return {
+            int(key) if isinstance(key, str) and key.isdecimal() else key: _numbered(value)
+            for key, value in given.items()
+        }
+    return type(given)(map(_numbered, given)) if type(given) in {list, tuple} else given
 
 
 def save_program(program: Any, folder: Path) -> None:
