@@ -1,8 +1,10 @@
 """The handlers that come with the registry."""
 
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
+from lineage_registry.domain.formats import Inspection
 from lineage_registry.formats.archives.handler import ArchiveHandler
 from lineage_registry.formats.conversions.to_huggingface import ToHuggingFace
 from lineage_registry.formats.conversions.to_int8 import ToInt8
@@ -27,6 +29,7 @@ from lineage_registry.formats.trees.catboost import CatboostHandler
 from lineage_registry.formats.trees.lightgbm import LightgbmHandler
 from lineage_registry.formats.trees.pmml import PmmlHandler
 from lineage_registry.formats.trees.xgboost import XgboostHandler
+from lineage_registry.ports.filesets import FileSet
 from lineage_registry.ports.formats import ENTRY_POINT_GROUP, HandlerRegistry
 
 
@@ -53,14 +56,21 @@ def handlers() -> HandlerRegistry:
         SavedModelHandler(),
         CoremlHandler(),
     )
-    built_in = (*readers, *folders, PlainFilesHandler())
     converters = (ToSafetensors(), ToHuggingFace(), ToOnnx(), ToInt8())
+
+    def look(files: FileSet) -> Inspection:
+        return registry.inspect(files)
+
     registry = HandlerRegistry(
-        built_in, announced=_announced, door=look_at_each, converters=converters
+        (*readers, *folders, PlainFilesHandler(), ArchiveHandler(look)),
+        announced=_announced,
+        door=look_at_each,
+        converters=converters,
     )
-    registry.add(ArchiveHandler(registry.inspect))
     return registry
 
 
+@cache
 def _announced() -> Iterable[EntryPoint]:
+    """Look once through all that is installed: a process opens many registries."""
     return entry_points(group=ENTRY_POINT_GROUP)

@@ -4,6 +4,8 @@ import subprocess
 import sys
 import textwrap
 
+from lineage_registry.formats import builtin
+
 HANDLER = """
 from lineage_registry.domain.formats import Inspection, Verdict
 from lineage_registry.ports.filesets import total_size
@@ -50,6 +52,20 @@ with lineage_registry.connect("memory://") as registry:
     assert registry.load("verse:1").text == "a rose"
     print("works")
 """
+
+
+def test_what_is_installed_is_looked_through_when_it_is_needed_and_once(monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr(builtin, "entry_points", lambda group: asked.append(group) or ())
+    builtin._announced.cache_clear()
+    try:
+        first, second = builtin.handlers(), builtin.handlers()
+        assert asked == []
+        assert "archive" in first.names()
+        assert first.names() == second.names()
+        assert asked == ["lineage_registry.handlers"]
+    finally:
+        builtin._announced.cache_clear()
 
 
 def test_an_installed_package_teaches_the_registry_a_format(tmp_path):
