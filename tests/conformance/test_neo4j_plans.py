@@ -34,6 +34,8 @@ TABLE_SCANS_ARE_RIGHT = {
     f"write.erase_{what}" for what in ("edges", "nodes", "values", "subjects", "events")
 }
 
+ASKS_NO_GRAPH = {"read.indexes"}
+
 # A value for every parameter: some statements are planned by what kind of value they get.
 SAMPLES: dict[str, object] = {
     "actor": "ada",
@@ -141,7 +143,7 @@ def test_each_read_is_linear_and_finds_its_beginning_by_index(
         plan = _plan(session, text, parameters)
         assert [one for one in plan if one.startswith(ENUMERATES)] == []
         assert [one for one in plan if "Scan" in one] == []
-        assert any("Seek" in one for one in plan)
+        assert any("Seek" in one for one in plan) or query.name in ASKS_NO_GRAPH
 
 
 @pytest.mark.parametrize(

@@ -121,8 +121,12 @@ def test_the_schema_has_one_constraint_for_each_kind_of_edge() -> None:
     assert made == {kind.value for kind in EdgeKind}
 
 
-def test_waiting_for_the_indexes_comes_last() -> None:
-    assert statements().schema()[-1].name == "schema.wait"
+def test_each_statement_of_the_schema_makes_or_drops_what_it_is_named_after() -> None:
+    for query in statements().schema():
+        name = query.name.removeprefix("schema.")
+        action = "DROP INDEX" if name.startswith("drop_") else r"CREATE (CONSTRAINT|INDEX)"
+        named = rf"^{action} lineage_{name.removeprefix('drop_')} "
+        assert re.search(named, query.text, re.MULTILINE)
 
 
 def test_lines_are_no_longer_than_a_page() -> None:

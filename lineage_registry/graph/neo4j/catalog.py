@@ -136,9 +136,9 @@ class Catalog:
         return iter(self._queries.values())
 
     def schema(self) -> list[Query]:
-        """Return the statements that make the schema; what waits for the others comes last."""
-        found = [query for query in self if query.mode is Mode.SCHEMA]
-        return sorted(found, key=lambda query: query.name == "schema.wait")
+        """Return the statements that make the schema, without the one that waits for it."""
+        made = (query for query in self if query.mode is Mode.SCHEMA)
+        return [query for query in made if query.name != "schema.wait"]
 
 
 def statements_folder() -> Path:

@@ -18,6 +18,7 @@ from lineage_registry.errors import (
 _OUT_OF_MEMORY: Final = "MemoryPoolOutOfMemoryError", "TransactionMemoryLimit", "OutOfMemoryError"
 _TOO_LARGE: Final = "too large to index"
 _FULL: Final = "No space left", "StorageFull"
+_READ_ONLY: Final = "WriteOnReadOnlyAccessDatabase", "ForbiddenOnReadOnlyDatabase"
 
 
 @contextmanager
@@ -60,6 +61,12 @@ def out_of_memory(error: Exception) -> bool:
     """Tell whether the server gave up for want of memory; trying again would end the same."""
     code = getattr(error, "code", None) or ""
     return any(code.endswith(sign) for sign in _OUT_OF_MEMORY)
+
+
+def not_allowed(error: BaseException | None) -> bool:
+    """Tell whether the server would do it for somebody else, or where the database is writable."""
+    code = getattr(error, "code", None) or ""
+    return isinstance(error, neo4j.Forbidden) or code.endswith(_READ_ONLY)
 
 
 def worth_another_try(error: Exception) -> bool:

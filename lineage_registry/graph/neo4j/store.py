@@ -16,11 +16,11 @@ from lineage_registry.errors import (
 )
 from lineage_registry.graph.neo4j.ahead import one_ahead
 from lineage_registry.graph.neo4j.connection import Connection, Row, Session
-from lineage_registry.graph.neo4j.driver_errors import translated
+from lineage_registry.graph.neo4j.driver_errors import not_allowed, translated
 from lineage_registry.graph.neo4j.eventlog import pages, search
 from lineage_registry.graph.neo4j.folding import folds_of
 from lineage_registry.graph.neo4j.rebuilding import replace_log, replay_own_log
-from lineage_registry.graph.neo4j.schema import check_server, make_schema
+from lineage_registry.graph.neo4j.schema import check_server, has_schema, make_schema
 from lineage_registry.graph.neo4j.state import check_log, check_ready
 from lineage_registry.graph.neo4j.view import Neo4jView
 from lineage_registry.graph.neo4j.writing import Neo4jTransaction
@@ -198,11 +198,17 @@ class Neo4jGraphStore(GraphStore):
 
 def _open(connection: Connection, *, create: bool) -> None:
     check_server(connection.server())
-    if connection.read("read.head", {}):
+    heads = connection.read("read.head", {})
+    if heads and (has_schema(heads[0]) or not create):
         return
-    if not create:
+    if not heads and not create:
         raise BackendError(
             "the Neo4j database holds no registry",
             hint="check the name of the database, or run `lineage-registry init`",
         )
-    make_schema(connection)
+    try:
+        make_schema(connection)
+    except BackendError as error:
+        # Who may only read a registry that is there does without what is new in the schema.
+        if not heads or not not_allowed(error.__cause__):
+            raise
