@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from pydantic_core import to_json
@@ -40,6 +41,7 @@ ALL_NODE_KINDS: Final = sum(1 << code for code in NODE_KINDS)
 
 _TRUE, _FALSE = b"\x01", b"\x00"
 _MOST = 2**63 - 1
+_SOURCE = itemgetter(0)
 
 
 def edge_mask(kinds: Collection[EdgeKind]) -> int:
@@ -106,4 +108,5 @@ def unpack_all(texts: Sequence[str]) -> list[dict[str, Scalar]]:
 
 def edges(rows: Iterable[Row]) -> EdgeRows:
     """Return the edges of rows (source, kind, target, role, since, declared), in order."""
-    return EdgeRows(sorted(rows), EDGE_KINDS)
+    # Numbers are compared in a third of the time of rows, and rows of one source are few.
+    return EdgeRows(sorted(sorted(rows, key=_SOURCE)), EDGE_KINDS)
