@@ -1,9 +1,8 @@
 """The nodes of an answer, as an engine returns them."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, overload
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple, TypeVar, overload
 
 from lineage_registry.domain.graph import NodeKind, Scalar
 from lineage_registry.domain.lineage import LineageNode
@@ -25,24 +24,17 @@ COLUMNS: Final = (
 """What is read of a node; the last one is whether it is deleted."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Alike:
+T = TypeVar("T")
+
+
+class Alike(NamedTuple):
     """What many nodes of an answer have in common; `prefix` is how their references begin."""
 
     prefix: str
     kind: NodeKind
+    distance: int
     stage: str | None
     status: str | None
-
-
-class Part(NamedTuple):
-    """A node: its own name is how its reference ends."""
-
-    id: int
-    name: Scalar
-    alike: Alike
-    distance: int
-    title: str | None
 
 
 class NodeRows(Sequence[LineageNode]):
@@ -59,16 +51,22 @@ class NodeRows(Sequence[LineageNode]):
             rows = NodeTable([kind for kind, _ in pairs], [row for _, row in pairs])
         self._kinds, self._rows, self._read = rows.kinds, rows.rows, rows.read
         self._distances = distances
-        self._known: defaultdict[NodeKind, dict[tuple[Any, ...], Alike]] = defaultdict(dict)
 
-    def parts(self) -> Iterator[Part]:
-        """Yield what each node is made of; a hundred thousand have few sorts of `alike`."""
-        known, distances = self._known, self._distances
-        make = tuple.__new__  # half the time of the class itself
-        for kind, row in self._pairs():
-            said = row[4:]
-            alike = known[kind].get(said) or self._meet(kind, said)
-            yield make(Part, (row[0], row[2], alike, distances[row[0]], row[3]))
+    def parts(self, say: Callable[[Alike], T]) -> Iterator[tuple[int, Scalar, T, str | None]]:
+        """Yield of each node its id, how its reference ends, what `say` says, and its title.
+
+        A hundred thousand have few sorts of `Alike`; each is said once.
+        """
+        far, alike = self._distances, self._alike
+
+        @cache
+        def said(kind: NodeKind, distance: int, *cells: Any) -> T:
+            return say(alike(kind, distance, cells))
+
+        return (
+            (id_, name, said(kind, far[id_], family, stage, state, gone), title)
+            for kind, (id_, _, name, title, family, stage, state, gone) in self._pairs()
+        )
 
     def kinds(self) -> Iterator[NodeKind]:
         """Yield the kinds of the nodes without the starts."""
@@ -77,35 +75,20 @@ class NodeRows(Sequence[LineageNode]):
     def _pairs(self) -> Iterator[tuple[NodeKind, tuple[Any, ...]]]:
         return zip(self._kinds, self._rows, strict=True)
 
-    def _meet(self, kind: NodeKind, said: tuple[Any, ...]) -> Alike:
-        family, stage, state, gone = self._read([said])[0]
+    def _alike(self, kind: NodeKind, distance: int, cells: tuple[Any, ...]) -> Alike:
+        family, stage, state, gone = self._read([cells])[0]
         if kind in VERSIONS:
             prefix, status = f"{_PREFIXES[kind]}{family}/", "rolled_back" if state else None
         else:
             prefix, status = _PREFIXES[kind], None if state == "finished" else state
-        alike = Alike(prefix, kind, stage, "deleted" if gone else status)
-        self._known[kind][said] = alike
-        return alike
+        return Alike(prefix, kind, distance, stage, "deleted" if gone else status)
 
     def __iter__(self) -> Iterator[LineageNode]:
-        known, distances, meet = self._known, self._distances, self._meet
-        make = tuple.__new__
+        make = tuple.__new__  # half the time of the class itself
         return iter(
             [
-                make(
-                    LineageNode,
-                    (
-                        row[0],
-                        f"{alike.prefix}{row[2]}",
-                        kind,
-                        distances[row[0]],
-                        alike.stage,
-                        alike.status,
-                        row[3],
-                    ),
-                )
-                for kind, row in self._pairs()
-                for alike in (known[kind].get(row[4:]) or meet(kind, row[4:]),)
+                make(LineageNode, (id_, f"{prefix}{name}", kind, distance, stage, status, title))
+                for id_, name, (prefix, kind, distance, stage, status), title in self.parts(_itself)
             ]
         )
 
@@ -132,3 +115,7 @@ class NodeRows(Sequence[LineageNode]):
 
     def __repr__(self) -> str:
         return repr(list(self))
+
+
+def _itself(alike: Alike) -> Alike:
+    return alike

@@ -55,23 +55,20 @@ def _row_texts(nodes: NodeRows, spacing: Spacing) -> list[str]:
     """Return the same of all fields; a reference is escaped in two parts, one of them once."""
     comma, colon = spacing
 
-    @cache
-    def pieces(alike: Alike) -> tuple[str, str, str]:
-        said = f'{comma}"stage"{colon}{_value(alike.stage)}{comma}"status"{colon}'
-        return (
-            f'{comma}"reference"{colon}{_text(alike.prefix)[:-1]}',
-            f'"{comma}"kind"{colon}{_text(alike.kind)}{comma}"distance"{colon}',
-            f'{said}{_value(alike.status)}{comma}"title"{colon}',
+    def around(alike: Alike) -> tuple[str, str]:
+        before = f'{comma}"reference"{colon}{_text(alike.prefix)[:-1]}'
+        said = alike._asdict().items()
+        behind = "".join(
+            f'{comma}"{name}"{colon}{_value(value)}' for name, value in said if name != "prefix"
         )
+        return before, f'"{behind}{comma}"title"{colon}'
 
     begin = f'{{"id"{colon}'
-    texts = []
-    for id_, name, alike, distance, title in nodes.parts():
-        reference, kind, rest = pieces(alike)
-        own = name if isinstance(name, int) else _text(str(name))[1:-1]
-        called = "null" if title is None else _text(title)
-        texts.append(f"{begin}{id_}{reference}{own}{kind}{distance}{rest}{called}}}")
-    return texts
+    return [
+        f"{begin}{id_}{before}{name if isinstance(name, int) else _text(str(name))[1:-1]}"
+        f"{behind}{'null' if title is None else _text(title)}}}"
+        for id_, name, (before, behind), title in nodes.parts(around)
+    ]
 
 
 def edge_texts(edges: Sequence[Edge], spacing: Spacing) -> list[str]:
@@ -140,11 +137,11 @@ def edge_lines(lineage: Lineage) -> Iterator[str]:
 
 
 def _joined(texts: Iterator[Sequence[str]], comma: str) -> Iterator[str]:
-    lead = ""
+    lead: list[str] = []
     for part in texts:
         if part:
-            yield lead + comma.join(part)
-            lead = comma
+            yield comma.join([*lead, *part])
+            lead = [""]
 
 
 def _value(value: object) -> str:
