@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from io import BytesIO
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
@@ -63,7 +64,14 @@ def _answer_markdown(answer: TableAnswer) -> str:
 def _in_chunks(
     name: str, suffixes: tuple[str, ...], media_type: str, chunks: Callable[[Any], Iterator[str]]
 ) -> Format:
-    return Format(name, suffixes, media_type, lambda answer: "".join(chunks(answer)), chunks)
+    return Format(name, suffixes, media_type, lambda answer: _whole(chunks(answer)), chunks)
+
+
+def _whole(chunks: Iterator[str]) -> bytes:
+    """Return the parts as one; it grows in place, as new memory costs more than what is in it."""
+    whole = BytesIO()
+    whole.writelines(map(_encoded, chunks))
+    return whole.getvalue()
 
 
 def _drawn(known: Format) -> Format:
