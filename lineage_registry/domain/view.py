@@ -110,6 +110,7 @@ class Walk:
         limit: Nodes to report at most, closest first by (distance, id); None reports all.
         edges: Whether to report the edges among the reported nodes.
         counted: Whether to say how many these are, where that is cheaper than to report them.
+        columns: What to read of the reported nodes by the way, where that saves a question.
     """
 
     direction: Direction = Direction.UPSTREAM
@@ -124,6 +125,7 @@ class Walk:
     limit: int | None = None
     edges: bool = True
     counted: bool = False
+    columns: "tuple[tuple[Column, ...], ...] | None" = None
 
 
 class Closure(NamedTuple):
@@ -138,6 +140,8 @@ class Closure(NamedTuple):
         truncated: Whether `limit` or `depth` cut off something that would be reported.
         joined: How many edges there are, if the walk was asked to count them and could; None says
             nothing.
+        table: What `GraphView.table` returns for these nodes and the walk's columns, if it was read
+            by the way.
     """
 
     distances: Mapping[int, int]
@@ -145,6 +149,7 @@ class Closure(NamedTuple):
     depth_reached: int
     truncated: bool
     joined: int | None = None
+    table: Iterable[Any] | None = None
 
 
 class Census(NamedTuple):

@@ -16,7 +16,7 @@ from lineage_registry.domain.view import Direction, GraphView, Walk
 from lineage_registry.ports.commands import Context, GetLineage
 from lineage_registry.services.filtering import filters_of, kinds_left, named_filters
 from lineage_registry.services.lineage_cursor import LineageCursor, read_cursor, write_cursor
-from lineage_registry.services.lineage_nodes import masked, node_rows
+from lineage_registry.services.lineage_nodes import masked, node_columns, node_rows
 from lineage_registry.services.paging import not_a_cursor
 from lineage_registry.services.starts import nodes_of
 from lineage_registry.services.streaming import LargePage
@@ -130,6 +130,7 @@ def _traversal(
     if command.stop_when:
         stop_at |= reached_and_passing(view, starts, walks, named_filters(command.stop_when))
         walks = [replace(walk, stop_at=stop_at) for walk in walks]
+    few = command.cursor is None and command.limit <= LARGE
     return Traversal(
         view,
         starts,
@@ -137,6 +138,7 @@ def _traversal(
         command.depth,
         in_versions=command.depth_unit == "versions",
         hidden=stop_at if command.hide_stops else frozenset(),
+        columns=node_columns(deleted=command.deleted) if few else None,
     )
 
 
@@ -153,7 +155,8 @@ def _told(asked: Asked, found: Found) -> Lineage:
     command, view = asked.command, asked.traversal.view
     skipped = _skipped(found, asked)
     page = _page(found, skipped)
-    nodes = node_rows(view, page, deleted=command.deleted)
+    known = None if found.table is None else islice(found.table, skipped, skipped + len(page))
+    nodes = node_rows(view, page, deleted=command.deleted, known=known)
     shown = nodes if command.fields is None else masked(nodes, command.fields)
     return _with_facts(asked, found, page, Parts(shown, _edges(found, skipped), nodes.kinds()))
 

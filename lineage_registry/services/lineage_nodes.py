@@ -24,10 +24,29 @@ def describe_nodes(
     return list(node_rows(view, distances, deleted=deleted))
 
 
-def node_rows(view: GraphView, distances: Mapping[int, int], *, deleted: bool = True) -> NodeRows:
-    """Describe the nodes of an answer that may have very many; each is made when looked at."""
-    columns = COLUMNS if deleted else _NEVER_GONE
-    return NodeRows(view.table(distances.keys(), columns), distances)
+def node_rows(
+    view: GraphView,
+    distances: Mapping[int, int],
+    *,
+    deleted: bool = True,
+    known: Iterable[Any] | None = None,
+) -> NodeRows:
+    """Describe the nodes of an answer that may have very many; each is made when looked at.
+
+    Args:
+        view: Where to read.
+        distances: The nodes and how far they are.
+        deleted: As above.
+        known: Their table of `node_columns`, if it was read already.
+    """
+    if known is None:
+        known = view.table(distances.keys(), node_columns(deleted=deleted))
+    return NodeRows(known, distances)
+
+
+def node_columns(*, deleted: bool) -> tuple[tuple[Column, ...], ...]:
+    """Return what to read of nodes to describe them, of which some may be deleted ones."""
+    return COLUMNS if deleted else _NEVER_GONE
 
 
 def graph_of(

@@ -1,11 +1,11 @@
 """One traversal: the closest nodes, how many there are at all, and where it would go on."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from lineage_registry.domain.graph import LINEAGE, Edge, NodeKind
 from lineage_registry.domain.streams import BATCH
@@ -16,7 +16,7 @@ from lineage_registry.domain.traversal import (
     nearest,
     version_distances,
 )
-from lineage_registry.domain.view import Closure, Direction, Filter, GraphView, Walk
+from lineage_registry.domain.view import Closure, Column, Direction, Filter, GraphView, Walk
 from lineage_registry.services.filtering import kinds_left
 
 
@@ -29,6 +29,7 @@ class Found(NamedTuple):
         cut_by: What left out something to report, if anything did.
         ways: What was reached each way.
         joined: How many edges there are among them, where the walk counted them.
+        table: What the columns of the walk say of them, where the walk read it by the way.
     """
 
     distances: Mapping[int, int]
@@ -36,6 +37,7 @@ class Found(NamedTuple):
     cut_by: Literal["limit", "depth"] | None
     ways: Sequence[Mapping[int, int]]
     joined: int | None = None
+    table: Iterable[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Traversal:
         depth: How far what is reported may be.
         in_versions: Whether distances count versions instead of edges.
         hidden: Nodes that are reached and not reported.
+        columns: What to read of the closest nodes by the way, where that saves a question.
     """
 
     view: GraphView
@@ -56,6 +59,7 @@ class Traversal:
     depth: int | None = None
     in_versions: bool = False
     hidden: frozenset[int] = frozenset()
+    columns: tuple[tuple[Column, ...], ...] | None = None
 
     def closest(self, most: int, *, edges: bool) -> Found:
         """Return the starts and the `most` closest nodes."""
@@ -81,7 +85,8 @@ class Traversal:
         known = closures[0].edges
         if len(distances) < len(closures[0].distances) or self.in_versions:
             known = edges_of_page(known, distances)
-        return Found(distances, known, cut_by, ways)
+        table = None if self.hidden else closures[0].table
+        return Found(distances, known, cut_by, ways, table=table)
 
     def counts(self) -> Counter[NodeKind]:
         """Return how many nodes of each kind there are to report, the starts left out."""
@@ -135,7 +140,14 @@ class Traversal:
             }
 
     def _reach(self, walk: Walk, limit: int | None, *, edges: bool) -> Closure:
-        asked = replace(walk, depth=self.depth, limit=limit, edges=edges, counted=not edges)
+        asked = replace(
+            walk,
+            depth=self.depth,
+            limit=limit,
+            edges=edges,
+            counted=not edges,
+            columns=self.columns if edges else None,
+        )
         return self.view.walk(self.starts, asked)
 
     def _reach_in_versions(self, walk: Walk, _limit: int, *, edges: bool) -> Closure:

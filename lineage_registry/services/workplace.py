@@ -83,15 +83,14 @@ class Workplace:
                 "one question is about one time", hint="give as_of once, for the whole question"
             )
         when = _checked(times.pop()) if times else None
-        revision = None
+        asked: GraphView | None = None
         try:
-            with self.graph.view(when) as view:
-                revision = view.revision
-                yield view
+            with self.graph.view(when) as asked:
+                yield asked
         except NotFoundError as error:
             later = None
-            if when is not None and revision is not None:
-                later = self._came_later(references, revision)
+            if when is not None and asked is not None:
+                later = self._came_later(references, asked.revision)
             if later is None:
                 raise
             raise type(error)(error.message, hint=later, **error.context) from error

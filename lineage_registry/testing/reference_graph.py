@@ -258,6 +258,7 @@ class ReferenceView(GraphView):
             tuple(self.induced(reported, walk)) if walk.edges else (),
             max(reported.values(), default=0),
             truncated=len(kept) < len(wanted),
+            table=None if walk.columns is None else self.table(reported, walk.columns),
         )
 
     def is_reported(self, node: int, walk: Walk) -> bool:

@@ -196,6 +196,16 @@ class AllKindsAlways(ReferenceView):
 
 
 @view
+class ReadsBeyondTheLimit(ReferenceView):
+    def walk(self, starts, walk):
+        found = super().walk(starts, walk)
+        if walk.columns is None:
+            return found
+        whole = super().walk(starts, replace(walk, limit=None))
+        return found._replace(table=self.table(whole.distances, walk.columns))
+
+
+@view
 class SilentlyTruncated(ReferenceView):
     def walk(self, starts, walk):
         return super().walk(starts, walk)._replace(truncated=False)

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from lineage_registry.domain.graph import REGISTRY, Edge, EdgeKind, NodeKind
 from lineage_registry.domain.view import (
@@ -21,12 +21,14 @@ from lineage_registry.graph.neo4j.connection import Reader, Row
 from lineage_registry.graph.neo4j.folding import STILL
 from lineage_registry.graph.neo4j.rendering import edges_from
 from lineage_registry.graph.neo4j.surveying import Group, counted, picked
+from lineage_registry.graph.neo4j.tables import Table
 
 _PASSING_AT_ONCE = 10_000
 # One statement walks from each of so many starts by itself; from more, all go level by level.
 _FEW = 4
 # So many levels are walked one by one; a graph that is deeper than this is seldom wide.
 _LEVELS = 64
+_NO_TABLE: Mapping[str, object] = {"keys_of": None, "owner_keys": []}
 
 
 def in_bounds(numbers: Iterable[int]) -> list[int]:
@@ -58,6 +60,20 @@ def unfit(filters: Iterable[Filter]) -> bool:
     )
 
 
+class _Reached(NamedTuple):
+    """What a walk comes across.
+
+    Attributes:
+        rows: `[node, distance, edges]`, the starts first.
+        joined: How many edges these nodes have, if they were counted.
+        told: The same nodes with what a table says of them, if that was read by the way.
+    """
+
+    rows: list[Sequence[Any]]
+    joined: int | None = None
+    told: Row | None = None
+
+
 class Walker:
     """Answers walks as of one revision."""
 
@@ -67,7 +83,7 @@ class Walker:
 
     def closure(self, starts: Collection[int], walk: Walk) -> Closure:
         """Return everything reached, closest first."""
-        found, joined = self._reached(starts, walk)
+        found, joined, told = self._reached(starts, walk)
         distances = dict.fromkeys(sorted(set(starts)), 0)
         wanted = self._passing(found, distances, walk)
         kept = wanted if walk.limit is None else wanted[: max(walk.limit, 0)]
@@ -80,6 +96,7 @@ class Walker:
             max(distances.values(), default=0),
             truncated=truncated,
             joined=None if truncated else joined,
+            table=_table(told, walk, len(distances)),
         )
 
     def census(self, starts: Collection[int], walk: Walk) -> Census:
@@ -109,22 +126,19 @@ class Walker:
         census = counted(groups, walk, self.passing)
         return Survey(census, [picked(groups, pick, self.passing) for pick in picks])
 
-    def _reached(
-        self, starts: Collection[int], walk: Walk
-    ) -> tuple[list[Sequence[Any]], int | None]:
-        """Return rows `[node, distance, edges]`, the starts first, and how many edges they have."""
+    def _reached(self, starts: Collection[int], walk: Walk) -> _Reached:
         walked = self._walked_starts(starts, walk)
         if not walked or walk.depth == 0:
-            return [], None
+            return _Reached([])
         if len(walked) > _FEW:
-            return self._by_levels(starts, walked, walk), None
+            return _Reached(self._by_levels(starts, walked, walk))
         if len(walked) == 1 and (walk.having or not walk.edges):
             return self._without_edges(starts, walked[0], walk)
-        return self._at_once(starts, walked, walk), None
+        if len(walked) > 1 or len(starts) > 1:
+            walk = replace(walk, columns=None)
+        return self._at_once(starts, walked, walk)
 
-    def _without_edges(
-        self, starts: Collection[int], start: int, walk: Walk
-    ) -> tuple[list[Sequence[Any]], int | None]:
+    def _without_edges(self, starts: Collection[int], start: int, walk: Walk) -> _Reached:
         """Walk from one start; ids by distance are a third of what rows with edges are."""
         cut = walk.depth is not None or walk.stop_at or walk.having
         narrow = walk.through is not None or walk.report is not None
@@ -139,7 +153,7 @@ class Walker:
         found: list[Sequence[Any]] = [
             (id_, row["distance"], None) for row in rows for id_ in row["ids"]
         ]
-        return found, sum(row["joined"] for row in rows) if counts else None
+        return _Reached(found, sum(row["joined"] for row in rows) if counts else None)
 
     def _by_levels(
         self, starts: Collection[int], walked: list[int], walk: Walk
@@ -176,32 +190,29 @@ class Walker:
         """Return the rows of what lies behind the nodes at this distance."""
         ahead = replace(
             walk,
+            columns=None,
             stop_at=walk.stop_at.union(seen),
             depth=None if walk.depth is None else walk.depth - distance,
             limit=None if walk.limit is None else walk.limit + len(seen),
         )
-        rows = self._at_once(frontier, frontier, ahead)
+        rows = self._at_once(frontier, frontier, ahead).rows
         return [(row[0], row[1] + distance, row[2]) for row in rows if row[0] not in seen]
 
-    def _at_once(
-        self, starts: Collection[int], walked: list[int], walk: Walk
-    ) -> list[Sequence[Any]]:
-        parameters = {
+    def _at_once(self, starts: Collection[int], walked: list[int], walk: Walk) -> _Reached:
+        parameters: dict[str, object] = {
             **self._parameters(walk, starts),
             "edges": walk.edges and not walk.having,
             "limit": _most(walk, len(walked)),
         }
-        rows = self._read_walk(walked, walk, parameters)
-        return [row for chunk in rows for row in chunk["chunk"]]
-
-    def _read_walk(
-        self, walked: list[int], walk: Walk, parameters: Mapping[str, object]
-    ) -> list[Row]:
+        name = f"read.walk_{_way(walk)}"
         if len(walked) == 1:
-            parameters = {**parameters, "start": walked[0]}
-            return self._reader.read(f"read.walk_{_way(walk)}", parameters, **_depth(walk))
-        parameters = {**parameters, "starts": walked}
-        return self._reader.read(f"read.walk_{_way(walk)}_of_many", parameters, **_depth(walk))
+            table = _NO_TABLE if walk.columns is None else Table(walk.columns).parameters()
+            parameters |= {"start": walked[0], **table}
+        else:
+            name, parameters["starts"] = f"{name}_of_many", walked
+        records = self._reader.read(name, parameters, **_depth(walk))
+        rows = [row for chunk in records for row in chunk["chunk"]]
+        return _Reached(rows, told=records[0] if walk.columns and records else None)
 
     def _walked_starts(self, starts: Collection[int], walk: Walk) -> list[int]:
         """Leave out the starts that nothing leads away from."""
@@ -320,6 +331,13 @@ class Walker:
             batch = ids[begin : begin + _PASSING_AT_ONCE]
             parameters = {"ids": batch, "keys": [], "revision": self._revision}
             yield from self._reader.read("read.nodes_with", parameters)[0]["rows"]
+
+
+def _table(told: Row | None, walk: Walk, nodes: int) -> list[Any] | None:
+    """Return the table of the first nodes that were come across; the others were left out."""
+    if told is None or walk.columns is None:
+        return None
+    return Table(walk.columns).rows(told)[:nodes]
 
 
 def _most(walk: Walk, starts: int) -> int:

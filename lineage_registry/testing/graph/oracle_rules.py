@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from lineage_registry.domain.graph import EdgeKind, NodeKind
+from lineage_registry.domain.node_rows import COLUMNS, NodeRows
 from lineage_registry.domain.view import Direction, GraphView, Walk
 from lineage_registry.ports.graph import GraphStore
 from lineage_registry.testing.graph.random_graphs import RandomGraph, selections, starts, walks
@@ -53,6 +54,7 @@ class OracleRules(Rules):
             def check(data: st.DataObject, begin: list[int], walk: Any) -> None:
                 compare(data, lambda view: _spelled(view, begin, walk))
                 compare(data, lambda view: _miscounted(view, begin, walk))
+                compare(data, lambda view: _misread(view, begin, walk))
 
             check()
 
@@ -168,6 +170,17 @@ def _spelled(view: GraphView, begin: list[int], walk: Any) -> object:
     begin = _there(view, begin)
     found = view.walk(begin, walk)
     return list(found.distances.items()), list(found.edges), found.depth_reached, found.truncated
+
+
+def _misread(view: GraphView, begin: list[int], walk: Walk) -> bool:
+    """Tell whether a walk that reads columns by the way finds or reads something else."""
+    begin = _there(view, begin)
+    plain, found = view.walk(begin, walk), view.walk(begin, replace(walk, columns=COLUMNS))
+    if found.table is None:
+        return False
+    known = NodeRows(found.table, found.distances)
+    said = NodeRows(view.table(found.distances, COLUMNS), plain.distances)
+    return known != said or found.edges != plain.edges
 
 
 def _miscounted(view: GraphView, begin: list[int], walk: Walk) -> bool:

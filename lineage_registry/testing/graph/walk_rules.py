@@ -1,9 +1,18 @@
 """Rules of traversal: what is reached, what is reported, what is said to be left out."""
 
 from collections import Counter
+from dataclasses import replace
 
 from lineage_registry.domain.graph import LINEAGE, EdgeKind, NodeKind
-from lineage_registry.domain.view import Comparison, Direction, Filter, GraphView, Walk
+from lineage_registry.domain.view import (
+    Column,
+    Comparison,
+    Direction,
+    Filter,
+    GraphView,
+    Origin,
+    Walk,
+)
 from lineage_registry.ports.graph import GraphStore
 from lineage_registry.testing.graph.rules import Rules
 from lineage_registry.testing.graph.writing import (
@@ -12,6 +21,7 @@ from lineage_registry.testing.graph.writing import (
     delete,
     depend,
     derived,
+    details,
     model,
     put,
     restore,
@@ -331,6 +341,29 @@ class WalkRules(Rules):
             with store.view(revision) as view:
                 found = view.walk([2], _DOWN)
                 assert list(found.distances) == list(range(2, revision + 2))
+
+    def test_a_walk_that_reads_columns_by_the_way_reads_their_table(
+        self, store: GraphStore
+    ) -> None:
+        f = write_family(store)
+        commit(store, put(f.left, n=1), details(f.model, name="before"))
+        commit(store, put(f.left, n=2), delete(f.right), details(f.model, name="now"))
+        versions = frozenset({NodeKind.MODEL_VERSION})
+        columns = (
+            (Column(Origin.VALUE, "param/n", versions),),
+            (Column(Origin.OWNER_VALUE, "name", versions),),
+            (Column(Origin.FACT, "number", versions),),
+        )
+        for revision in (2, 3):
+            with store.view(revision) as view:
+                for walk in (_UP, Walk(limit=2), Walk(depth=0), Walk(deleted=True, depth=2)):
+                    found = view.walk([f.top], replace(walk, columns=columns))
+                    assert found._replace(table=None) == view.walk([f.top], walk)
+                    if found.table is not None:
+                        table = list(view.table(found.distances, columns))
+                        assert [(kind, row[0], *row[2:]) for kind, row in found.table] == [
+                            (kind, row[0], *row[2:]) for kind, row in table
+                        ]
 
     def test_a_walk_ignores_who_owns_a_version(self, store: GraphStore) -> None:
         f = write_family(store)
