@@ -326,37 +326,6 @@ def test_a_pickle_beside_good_weights_is_refused_as_it_would_be_alone():
 ONE = b'"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}'
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        tensors_file(b"{" + ONE + b"}", bytes(8), length=1 << 63),
-        tensors_file(b"{" + ONE + b"}", bytes(8), length=1 << 30),
-        tensors_file(b"{" + ONE + b"," + ONE + b"}", bytes(8)),
-        tensors_file(b"{" + ONE + b"," + ONE.replace(b"a", b"b", 1) + b"}", bytes(8)),
-        tensors_file(b"{" + ONE + b"}", bytes(7)),
-        tensors_file(b"{" + ONE + b"}", bytes(9)),
-        tensors_file(b"{" + ONE.replace(b"[0,8]", b"[1,9]") + b"}", bytes(9)),
-        tensors_file(b"{" + ONE.replace(b"[2]", b"[3]") + b"}", bytes(8)),
-        tensors_file(b"{" + ONE.replace(b"[2]", b"[-2]") + b"}", bytes(8)),
-        tensors_file(b"{" + ONE.replace(b"[2]", b"[2.0]") + b"}", bytes(8)),
-        tensors_file(b"{" + ONE.replace(b"[2]", b"[true,2]") + b"}", bytes(8)),
-        tensors_file(b"{" + ONE.replace(b"[2]", b"[" + b"9" * 5000 + b"]") + b"}", bytes(8)),
-        tensors_file(b"{" + ONE.replace(b"F32", b"F99") + b"}", bytes(8)),
-        tensors_file(b"{" + ONE.replace(b'"F32"', b"[]") + b"}", bytes(8)),
-        tensors_file(b'{"__metadata__":{"a":1},' + ONE + b"}", bytes(8)),
-        tensors_file(b'{"__metadata__":[],' + ONE + b"}", bytes(8)),
-        tensors_file(b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
-        tensors_file(b'{"a":NaN}'),
-        tensors_file(b'{"a":{"dtype":"F32"}}'),
-        tensors_file(b'{"a":"\xff"}'),
-        tensors_file(b"{" + ONE + b"} x", bytes(8)),
-    ],
-    ids=[
-        *("2^63", "long", "twice", "overlap", "short", "trailing", "hole", "shape", "negative"),
-        *("float", "bool", "digits", "dtype", "dtype list", "metadata", "metadata list", "deep"),
-        *("nan", "lacking", "utf-8", "after"),
-    ],
-)
 def packed(members: dict[str, bytes]) -> bytes:
     place = io.BytesIO()
     with tarfile.open(fileobj=place, mode="w:gz") as tar:
@@ -396,6 +365,37 @@ def test_a_refusal_of_the_only_member_names_it_and_of_the_only_file_does_not():
     assert bare.reasons[0].startswith("asks to run ")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        tensors_file(b"{" + ONE + b"}", bytes(8), length=1 << 63),
+        tensors_file(b"{" + ONE + b"}", bytes(8), length=1 << 30),
+        tensors_file(b"{" + ONE + b"," + ONE + b"}", bytes(8)),
+        tensors_file(b"{" + ONE + b"," + ONE.replace(b"a", b"b", 1) + b"}", bytes(8)),
+        tensors_file(b"{" + ONE + b"}", bytes(7)),
+        tensors_file(b"{" + ONE + b"}", bytes(9)),
+        tensors_file(b"{" + ONE.replace(b"[0,8]", b"[1,9]") + b"}", bytes(9)),
+        tensors_file(b"{" + ONE.replace(b"[2]", b"[3]") + b"}", bytes(8)),
+        tensors_file(b"{" + ONE.replace(b"[2]", b"[-2]") + b"}", bytes(8)),
+        tensors_file(b"{" + ONE.replace(b"[2]", b"[2.0]") + b"}", bytes(8)),
+        tensors_file(b"{" + ONE.replace(b"[2]", b"[true,2]") + b"}", bytes(8)),
+        tensors_file(b"{" + ONE.replace(b"[2]", b"[" + b"9" * 5000 + b"]") + b"}", bytes(8)),
+        tensors_file(b"{" + ONE.replace(b"F32", b"F99") + b"}", bytes(8)),
+        tensors_file(b"{" + ONE.replace(b'"F32"', b"[]") + b"}", bytes(8)),
+        tensors_file(b'{"__metadata__":{"a":1},' + ONE + b"}", bytes(8)),
+        tensors_file(b'{"__metadata__":[],' + ONE + b"}", bytes(8)),
+        tensors_file(b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+        tensors_file(b'{"a":NaN}'),
+        tensors_file(b'{"a":{"dtype":"F32"}}'),
+        tensors_file(b'{"a":"\xff"}'),
+        tensors_file(b"{" + ONE + b"} x", bytes(8)),
+    ],
+    ids=[
+        *("2^63", "long", "twice", "overlap", "short", "trailing", "hole", "shape", "negative"),
+        *("float", "bool", "digits", "dtype", "dtype list", "metadata", "metadata list", "deep"),
+        *("nan", "lacking", "utf-8", "after"),
+    ],
+)
 def test_a_safetensors_header_that_lies_is_refused(content, tmp_path):
     assert refused(content).format == "safetensors"
     refused_to_load(content, tmp_path / "folder")
