@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import repeat
 from typing import Any
 
@@ -13,17 +14,24 @@ from lineage_registry.graph.neo4j.connection import Row
 _Row = tuple[NodeKind, tuple[Any, ...]]
 
 
+@cache
+def table_of(columns: tuple[tuple[Column, ...], ...]) -> "Table":
+    """Return what columns mean; there are few sorts of them, and many questions."""
+    return Table(columns)
+
+
 class Table:
-    """What the columns of a table mean for each kind of nodes."""
+    """What the columns of a table mean for each kind of nodes.
+
+    Attributes:
+        parameters: Which keys a statement looks up, by kind of node and for owners.
+    """
 
     def __init__(self, columns: Sequence[Sequence[Column]]) -> None:
         self._meant = {
             kind: [column_for(kind, alternatives) for alternatives in columns] for kind in NodeKind
         }
-
-    def parameters(self) -> dict[str, object]:
-        """Return which keys the statement looks up, by kind of node and for owners."""
-        return {
+        self.parameters: Mapping[str, object] = {
             "keys_of": {kind.value: self._keys([kind], Origin.VALUE) for kind in NodeKind},
             "owner_keys": self._keys(NodeKind, Origin.OWNER_VALUE),
         }

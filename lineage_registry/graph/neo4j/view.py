@@ -24,7 +24,7 @@ from lineage_registry.graph.neo4j.connection import Reader, Row
 from lineage_registry.graph.neo4j.folding import STILL
 from lineage_registry.graph.neo4j.rendering import interval_from, node_from
 from lineage_registry.graph.neo4j.state import check_ready
-from lineage_registry.graph.neo4j.tables import Table
+from lineage_registry.graph.neo4j.tables import table_of
 from lineage_registry.graph.neo4j.walking import Walker, filter_parameters, in_bounds, unfit
 from lineage_registry.ports import collector
 from lineage_registry.ports.graph import from_microseconds
@@ -113,8 +113,8 @@ class Neo4jView(GraphView):
 
     def table(self, ids: Collection[int], columns: Sequence[Sequence[Column]]) -> Iterable[Any]:
         """Return (kind, (id, None, *cells)) for each node, in one statement."""
-        table = Table(columns)
-        parameters = {"ids": in_bounds(ids), "revision": self.revision, **table.parameters()}
+        table = table_of(tuple(map(tuple, columns)))
+        parameters = {"ids": in_bounds(ids), "revision": self.revision, **table.parameters}
         if not parameters["ids"]:
             return []
         with collector.paused():

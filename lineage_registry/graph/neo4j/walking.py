@@ -21,7 +21,7 @@ from lineage_registry.graph.neo4j.connection import Reader, Row
 from lineage_registry.graph.neo4j.folding import STILL
 from lineage_registry.graph.neo4j.rendering import edges_from
 from lineage_registry.graph.neo4j.surveying import Group, counted, picked
-from lineage_registry.graph.neo4j.tables import Table
+from lineage_registry.graph.neo4j.tables import table_of
 
 _PASSING_AT_ONCE = 10_000
 # One statement walks from each of so many starts by itself; from more, all go level by level.
@@ -206,7 +206,7 @@ class Walker:
         }
         name = f"read.walk_{_way(walk)}"
         if len(walked) == 1:
-            table = _NO_TABLE if walk.columns is None else Table(walk.columns).parameters()
+            table = _NO_TABLE if walk.columns is None else table_of(walk.columns).parameters
             parameters |= {"start": walked[0], **table}
         else:
             name, parameters["starts"] = f"{name}_of_many", walked
@@ -337,7 +337,7 @@ def _table(told: Row | None, walk: Walk, nodes: int) -> list[Any] | None:
     """Return the table of the first nodes that were come across; the others were left out."""
     if told is None or walk.columns is None:
         return None
-    return Table(walk.columns).rows(told)[:nodes]
+    return table_of(walk.columns).rows(told)[:nodes]
 
 
 def _most(walk: Walk, starts: int) -> int:
