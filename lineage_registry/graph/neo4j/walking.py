@@ -204,12 +204,13 @@ class Walker:
             "edges": walk.edges and not walk.having,
             "limit": _most(walk, len(walked)),
         }
-        name = f"read.walk_{_way(walk)}"
         if len(walked) == 1:
+            name = f"read.walk_{_way(walk)}"
             table = _NO_TABLE if walk.columns is None else table_of(walk.columns).parameters
             parameters |= {"start": walked[0], **table}
         else:
-            name, parameters["starts"] = f"{name}_of_many", walked
+            name = f"read.walk_{_way(walk)}_of_many"
+            parameters["starts"] = walked
         records = self._reader.read(name, parameters, **_depth(walk))
         rows = [row for chunk in records for row in chunk["chunk"]]
         return _Reached(rows, told=records[0] if walk.columns and records else None)
