@@ -103,6 +103,8 @@ def validate(
     with registry() as opened:
         found = opened.validate(bytes=bytes)
     output.emit(found, lambda: views.validation(found))
+    for hint in sorted({each.hint for each in found.findings if each.hint}):
+        output.note(hint)
     if not found.ok:
         raise typer.Exit(_FINDINGS)
 

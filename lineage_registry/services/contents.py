@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
 from lineage_registry.domain.digests import Digest, FileEntry, Manifest
 from lineage_registry.domain.graph import Scalar
@@ -20,6 +20,10 @@ from lineage_registry.services.workplace import Workplace
 
 # A version with more files is found by reading its manifest: an index of all outgrows the graph.
 _MAX_LISTED = 32
+REPAIR_HINT: Final = (
+    "give a copy of the right files: verify(repair=PATH), lreg verify --repair PATH, or over HTTP "
+    "PUT /api/v1/blobs/DIGEST?replace=true"
+)
 
 
 class Content(NamedTuple):

@@ -26,17 +26,13 @@ from lineage_registry.ports.commands import (
     VersionCheck,
 )
 from lineage_registry.services.audit import check_bytes
-from lineage_registry.services.contents import read_manifest
+from lineage_registry.services.contents import REPAIR_HINT, read_manifest
 from lineage_registry.services.paging import Cursor, as_of, read_cursor, write_cursor
 from lineage_registry.services.workplace import Workplace, read
 
 _SECONDS: Final = 5.0
 _READERS: Final = 4
 _MOST_PROBLEMS: Final = 100
-_HINT: Final = (
-    "give a copy of the right files: verify(repair=PATH), lreg verify --repair PATH, or over HTTP "
-    "PUT /api/v1/blobs/DIGEST?replace=true"
-)
 _State = Literal["missing", "different"]
 
 
@@ -72,7 +68,7 @@ class _Checker:
             bytes=sum(entry.size for entry in entries),
             problems=problems[:_MOST_PROBLEMS],
             truncated=len(problems) > _MOST_PROBLEMS,
-            hint=_HINT if problems else None,
+            hint=REPAIR_HINT if problems else None,
         )
 
     def _problems(self, entries: Sequence[FileEntry]) -> Iterator[FileProblem]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Final, Literal
 
 from lineage_registry.domain.digests import Digest
 from lineage_registry.domain.graph import (
@@ -19,17 +20,22 @@ from lineage_registry.domain.graph import (
     Set,
 )
 from lineage_registry.domain.merkle import MerkleTree
+from lineage_registry.domain.references import SPACES
 from lineage_registry.domain.view import Direction, GraphView, Selection
 from lineage_registry.errors import IntegrityError, LogCorruptError, NotFoundError
 from lineage_registry.ports.commands import Context, Finding, LogProof, Validate, Validation
 from lineage_registry.ports.graph import Recorded, leaf_hash
 from lineage_registry.services.audit import check_bytes
 from lineage_registry.services.content_weights import TOLD_BY, read_weights
-from lineage_registry.services.contents import StoredFiles, read_manifest
+from lineage_registry.services.contents import REPAIR_HINT, StoredFiles, read_manifest
 from lineage_registry.services.workplace import Workplace
 
 _AT_ONCE = 1_000
 _MAX_FINDINGS = 1_000
+_WRONG: Final[Mapping[str, Literal["missing-bytes", "different-bytes"]]] = {
+    "missing": "missing-bytes",
+    "different": "different-bytes",
+}
 EdgeKey = tuple[int, EdgeKind, int, str]
 
 
@@ -58,6 +64,12 @@ class _Expected:
                 out.setdefault((source, kind, target, role), declared)
             case EndEdge(source, kind, target, role):
                 self.edges.get(source, {}).pop((source, kind, target, role), None)
+
+    def reference(self, version: int) -> str:
+        """Return how people write a version, as the log has it: the graph may be what is wrong."""
+        node = self.nodes[version]
+        name = self.values.get(node.owner, {}).get("name")
+        return f"{SPACES[node.kind]}:/{name}/{node.facts['number']}"
 
 
 def validate(work: Workplace, command: Validate, _: Context) -> Validation:
@@ -209,19 +221,24 @@ def _check_files(work: Workplace, expected: _Expected, *, verify: bool) -> Itera
         try:
             entries = read_manifest(work, manifest).files
         except (NotFoundError, IntegrityError) as error:
-            kind = "missing-bytes" if isinstance(error, NotFoundError) else "different-bytes"
-            yield Finding(kind=kind, subject=f"node {node}", detail=f"file list {manifest}")
+            kind = _WRONG["missing" if isinstance(error, NotFoundError) else "different"]
+            detail = f"file list {manifest}"
+            yield Finding(
+                kind=kind, subject=expected.reference(node), detail=detail, hint=REPAIR_HINT
+            )
             continue
         for entry in entries:
             if entry.digest in seen:
                 continue
             seen.add(entry.digest)
             state = check_bytes(work, entry.digest, verify=verify)
-            detail = f"{entry.path} ({entry.digest})"
-            if state == "missing":
-                yield Finding(kind="missing-bytes", subject=f"node {node}", detail=detail)
-            elif state == "different":
-                yield Finding(kind="different-bytes", subject=f"node {node}", detail=detail)
+            if state in _WRONG:
+                yield Finding(
+                    kind=_WRONG[state],
+                    subject=expected.reference(node),
+                    detail=f"{entry.path} ({entry.digest})",
+                    hint=REPAIR_HINT,
+                )
 
 
 def _check_weights(work: Workplace, expected: _Expected) -> Iterator[Finding]:
@@ -242,7 +259,7 @@ def _check_weights(work: Workplace, expected: _Expected) -> Iterator[Finding]:
             found = f"they have {own}" if own else "there are none that can be read"
             yield Finding(
                 kind="different-weights",
-                subject=f"node {id_}",
+                subject=expected.reference(id_),
                 detail=f"its tensors are said to have {weights}, {found}",
             )
 

@@ -172,6 +172,8 @@ def test_a_flipped_bit_is_never_loaded(place: Place) -> None:
     found = registry.validate(bytes=True)
     assert not found.ok
     assert {one.kind for one in found.findings} == {"different-bytes"}
+    assert {one.subject for one in found.findings} == {"models:/net/1", "models:/text/1"}
+    assert all("repair" in (one.hint or "") for one in found.findings)
     assert registry.validate().ok
 
 
@@ -195,7 +197,10 @@ def test_a_damaged_file_list_is_found(place: Place) -> None:
         assert manifest is not None
         place.damage_blob(manifest, remove=remove)
     found = registry.validate()
-    assert sorted(one.kind for one in found.findings) == ["different-bytes", "missing-bytes"]
+    assert sorted((one.kind, one.subject) for one in found.findings) == [
+        ("different-bytes", "models:/a/1"),
+        ("missing-bytes", "models:/b/1"),
+    ]
     with pytest.raises(DigestMismatchError):
         registry.files("a:1")
     with pytest.raises(ArtifactNotFoundError):

@@ -146,7 +146,12 @@ class GetAuditReport(Query[AuditReport]):
 
 
 class Finding(BaseModel):
-    """Something wrong."""
+    """Something wrong.
+
+    Attributes:
+        subject: What it is about: a reference, a node of the graph or an event of the log.
+        hint: What would mend it, if that is known.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -162,6 +167,7 @@ class Finding(BaseModel):
     ]
     subject: str
     detail: str
+    hint: str | None = None
 
 
 class Validation(BaseModel):
