@@ -38,6 +38,10 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 # Nobody writes to a blob, least of all by accident through a memory map; the umask takes its part.
 _BLOB_MODE = 0o444
 _NOTE_MODE = 0o666
+# Linux keeps a file in memory in pages as large as the writes that made it, and maps large ones
+# faster: touching a gibibyte takes a fifth less than after writes of 128 KiB. Pages of 2 MiB would
+# be faster still, but to find room for one the kernel may have to move what is in memory.
+_BLOCK = 1024 * 1024
 # A disk makes many files durable together in hardly more time than one.
 _WRITERS = 16
 _AT_ONCE = 1_000
@@ -76,7 +80,7 @@ class LocalArtifactStore(ArtifactStore):
 
     def _put(self, source: CheckedSource) -> bool:
         with self._unfinished(_BLOB_MODE) as (descriptor, written):
-            while chunk := source.read():
+            while chunk := source.read(_BLOCK):
                 _write_all(descriptor, chunk)
             path = self._path(source.digest)
             # Of a name that was known before it has been asked already.
@@ -248,7 +252,7 @@ def _write(progress: Progresses, path: Path, source: Source) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _BLOB_MODE)
     try:
         with checked_source(source, progress) as checked:
-            while chunk := checked.read():
+            while chunk := checked.read(_BLOCK):
                 _write_all(descriptor, chunk)
         os.fsync(descriptor)
     finally:
@@ -273,10 +277,12 @@ def _sync_folders(folders: set[Path]) -> None:
 
 def _write_rest(descriptor: int, source: CheckedSource) -> None:
     """Make a file what `source` gives, without writing what is right already."""
-    while chunk := source.read():
-        there = os.read(descriptor, len(chunk))
+    begun = os.fstat(descriptor).st_size
+    while chunk := source.read(_BLOCK):
+        there = os.read(descriptor, len(chunk)) if source.size - len(chunk) < begun else b""
         if there != chunk:
-            os.ftruncate(descriptor, os.lseek(descriptor, -len(there), os.SEEK_CUR))
+            if there:
+                os.ftruncate(descriptor, os.lseek(descriptor, -len(there), os.SEEK_CUR))
             _write_all(descriptor, chunk)
     os.ftruncate(descriptor, source.size)
 
