@@ -11,7 +11,7 @@ from lineage_registry.api import contents
 from lineage_registry.api.exports import Export, exported
 from lineage_registry.api.fields import is_list
 from lineage_registry.api.operations import PREFIX, Operation, operations
-from lineage_registry.api.responses import PROBLEM_TYPE
+from lineage_registry.api.responses import PROBLEM_TYPE, has_tag
 from lineage_registry.ports.commands import Command, Write
 from lineage_registry.problems import codes
 
@@ -46,7 +46,7 @@ _OTHERS: Final = {
 }
 """Status and media type of what answers that are not answers of commands."""
 
-_HEADERS: Final[dict[str, Schema]] = {
+_WRITE_HEADERS: Final[dict[str, Schema]] = {
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",
@@ -59,6 +59,20 @@ _HEADERS: Final[dict[str, Schema]] = {
         "description": "ETag of the thing as it was read: do it only if it has not changed.",
         "schema": {"type": "string"},
     },
+}
+_READ_HEADERS: Final[dict[str, Schema]] = {
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "ETags of answers that are held: none of them is sent again.",
+        "schema": {"type": "string"},
+    },
+}
+_TAG: Final[Schema] = {
+    "ETag": {"description": "Names what was answered.", "schema": {"type": "string"}}
+}
+_UNCHANGED: Final[Schema] = {
+    "304": {"description": "The answer is one that If-None-Match names.", "headers": _TAG}
 }
 
 
@@ -86,7 +100,7 @@ def describe(app: FastAPI) -> Schema:
         "paths": paths,
         "components": {
             "schemas": {name: schemas[name] for name in sorted(schemas.keys() - used)},
-            "parameters": _HEADERS,
+            "parameters": _WRITE_HEADERS | _READ_HEADERS,
             "responses": {"Problem": _problem_response()},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
@@ -149,12 +163,19 @@ def _entry(operation: Operation, schemas: dict[str, Schema], answers: dict[str, 
         }
     else:
         parameters += _query_parameters(operation, parts)
-    if issubclass(command, Write):
-        parameters += [{"$ref": f"#/components/parameters/{name}"} for name in _HEADERS]
-    answer = {"application/json": {"schema": answers[command.__name__]}}
-    success = {str(command.route.status): {"description": "The answer.", "content": answer}}
-    statuses = _WRITE if issubclass(command, Write) else _READ
-    return entry | {"parameters": parameters, "responses": success | _problems(statuses)}
+    writes, tagged = issubclass(command, Write), has_tag(command.answer())
+    if writes:
+        parameters += _references(_WRITE_HEADERS)
+    answer: Schema = {"description": "The answer."}
+    answer["content"] = {"application/json": {"schema": answers[command.__name__]}}
+    responses: Schema = {str(command.route.status): answer}
+    if tagged:
+        answer["headers"] = _TAG
+    if tagged and command.route.method == "GET":
+        parameters += _references(_READ_HEADERS)
+        responses |= _UNCHANGED
+    responses |= _problems(_WRITE if writes else _READ)
+    return entry | {"parameters": parameters, "responses": responses}
 
 
 def _export(export: Export, schemas: dict[str, Schema]) -> Schema:
@@ -170,13 +191,17 @@ def _export(export: Export, schemas: dict[str, Schema]) -> Schema:
     parameters = [_path_parameter(name) for name in operation.path_fields]
     parameters += [*_query_parameters(operation, schemas[operation.command.__name__]), named]
     content: Schema = {each.media_type: {} for each in export.formats.values()}
+    responses: Schema = {"200": {"description": "The answer.", "content": content}}
+    if has_tag(operation.command.answer(), exported=True):
+        responses["200"]["headers"] = _TAG
+        parameters += _references(_READ_HEADERS)
+        responses |= _UNCHANGED
     return {
         "operationId": export.id,
         "tags": [operation.command.route.tag],
         "summary": f"The same as {operation.id}, in another format.",
         "parameters": parameters,
-        "responses": {"200": {"description": "The answer.", "content": content}}
-        | _problems((*_READ, 413)),
+        "responses": responses | _problems((*_READ, 413)),
     }
 
 
@@ -221,6 +246,10 @@ def _query_parameters(operation: Operation, parts: Schema) -> list[Schema]:
 
 def _path_parameter(name: str) -> Schema:
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _references(parameters: dict[str, Schema]) -> list[Schema]:
+    return [{"$ref": f"#/components/parameters/{name}"} for name in parameters]
 
 
 def _problems(statuses: tuple[int, ...]) -> Schema:

@@ -25,6 +25,7 @@ from lineage_registry.problems import problem
 
 PROBLEM_TYPE = "application/problem+json"
 _WITH_ETAG = (Family, Version, Run, Deployment)
+_GRAPHS = (GraphAnswer, Lineage)
 _RETRY_AFTER = "1"
 
 
@@ -68,10 +69,16 @@ def tag_of(answer: Any, form: str = "json") -> str | None:
     registries apart. It is weak, and so no condition of a write: whoever changes a thing says which
     revision of the thing they have read.
     """
-    if not isinstance(answer, GraphAnswer | Lineage):
+    if not isinstance(answer, _GRAPHS):
         return None
     when = "" if answer.as_of is None else answer.as_of.isoformat()
     return f'W/"{answer.revision}-{when}-{form}-{lineage_registry.__version__}"'
+
+
+def has_tag(kind: Any, *, exported: bool = False) -> bool:
+    """Tell whether answers of a type have an ETag, as JSON or as what they are exported to."""
+    tagged = _GRAPHS if exported else (*_WITH_ETAG, *_GRAPHS)
+    return isinstance(kind, type) and issubclass(kind, tagged)
 
 
 def matches(header: str | None, tag: str) -> bool:

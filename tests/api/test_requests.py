@@ -75,6 +75,34 @@ def test_what_may_change_without_a_revision_has_no_tag(client, resnet, question)
     assert "etag" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        *QUESTIONS,
+        "models/resnet",
+        "models",
+        "status",
+        "audit-report?of=resnet:2",
+        "siblings?of=resnet:2",
+        "siblings/export?of=resnet:2",
+    ],
+)
+def test_the_description_says_what_has_a_tag(client, resnet, question):
+    answer = client.get(f"/api/v1/{question}")
+    assert answer.status_code == 200
+    (path,) = (
+        route.path
+        for route in client.app.routes
+        if "GET" in route.methods and route.path_regex.match(answer.url.path)
+    )
+    described = client.app.openapi()["paths"][path]["get"]
+    tagged = "etag" in answer.headers
+    assert ("304" in described["responses"]) is tagged
+    assert ("headers" in described["responses"]["200"]) is tagged
+    condition = {"$ref": "#/components/parameters/IfNoneMatch"}
+    assert (condition in described["parameters"]) is tagged
+
+
 def test_a_change_of_what_changed_meanwhile_is_refused(client, resnet):
     tag = client.get(MODEL).headers["etag"]
     first = client.patch(MODEL, json={"description": "one"}, headers={"If-Match": tag})
