@@ -16,7 +16,7 @@ from minio.error import S3Error
 from neo4j import Driver, GraphDatabase
 from neo4j.exceptions import AuthError
 
-from tests.servers import MinioServer, Neo4jServer, S3Address, ServerError
+from tests.servers import BRIEF, MinioServer, Neo4jServer, S3Address, ServerError
 from tests.servers.cache import obtain
 from tests.servers.java import find_java
 
@@ -42,7 +42,7 @@ def run_pytest(test_file: Path, environment: dict[str, str], *options: str) -> N
 @pytest.fixture
 def own_neo4j(neo4j_server):
     # Asks for the shared one too: only so that it runs, or is skipped, under the same conditions.
-    with Neo4jServer() as server:
+    with Neo4jServer(tuning=BRIEF) as server:
         yield server
 
 
@@ -109,7 +109,7 @@ def test_the_shared_s3_refuses_a_wrong_secret(s3_server):
 def test_a_server_ends_with_the_process_that_started_it_even_when_that_is_killed(s3_server):
     script = """
         import sys, time
-        from tests.servers import MinioServer
+        from tests.servers import BRIEF, MinioServer
         server = MinioServer().start()
         print(server.pid, server.home, flush=True)
         time.sleep(600)

@@ -14,7 +14,7 @@ from lineage_registry.graph.neo4j.store import Neo4jGraphStore
 from lineage_registry.ports.graph import Head
 from lineage_registry.testing.graph.writing import commit, model
 from tests.conformance.graph_backends import neo4j_server_store
-from tests.servers import Neo4jServer
+from tests.servers import BRIEF, Neo4jServer
 
 Cypher = Callable[[str], list[neo4j.Record]]
 NAMES = {
@@ -157,7 +157,7 @@ class LockedServer(Neo4jServer):
 @pytest.mark.slow
 def test_a_registry_that_may_only_be_read_is_opened(neo4j_server: Any) -> None:
     # Asks for the shared server only to be skipped where none can be started.
-    with LockedServer() as server:
+    with LockedServer(tuning=BRIEF) as server:
         with closing(connected(server)) as store:
             commit(store, model("net"))
         with driver_of(server) as driver:

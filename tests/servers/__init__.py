@@ -2,11 +2,12 @@
 
 from tests.servers.addresses import Neo4jAddress, S3Address
 from tests.servers.minio import MinioServer
-from tests.servers.neo4j import BENCHMARK, Neo4jServer, Neo4jTuning
+from tests.servers.neo4j import BENCHMARK, BRIEF, Neo4jServer, Neo4jTuning
 from tests.servers.process import ServerError
 
 __all__ = [
     "BENCHMARK",
+    "BRIEF",
     "MinioServer",
     "Neo4jAddress",
     "Neo4jServer",

@@ -31,10 +31,13 @@ class Neo4jTuning:
     all_transactions_memory: str = "256m"
     collector: str = "UseSerialGC"
     plans_anew: bool = False
+    compiles_well: bool = True
 
 
 BENCHMARK = Neo4jTuning("4g", "1g", "2g", "3g", "UseG1GC", plans_anew=True)
 """What a server would have."""
+BRIEF = Neo4jTuning(compiles_well=False)
+"""For one that is started again and again: it is there a third sooner, and slow in the long run."""
 
 
 def neo4j_is_cached(line: str = "5") -> bool:
@@ -97,6 +100,8 @@ class Neo4jServer(ServerProcess):
         flags += ["--enable-native-access=ALL-UNNAMED", "-Djdk.nio.maxCachedBufferSize=1024"]
         flags += ["-Dio.netty.tryReflectionSetAccessible=true", "-Dlog4j2.disable.jmx=true"]
         flags += [f"-Djava.io.tmpdir={self.home / 'tmp'}"]
+        if not self._tuning.compiles_well:
+            flags.append("-XX:TieredStopAtLevel=1")
         if self._line == "2026":
             flags.append("--sun-misc-unsafe-memory-access=allow")
         return flags

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lineage_registry.bootstrap import connect
 from tests.behaviour.places import settings_of, wipe_neo4j
-from tests.servers import Neo4jServer
+from tests.servers import BRIEF, Neo4jServer
 from tests.soak.killing import kill_clients, kill_server
 
 SLOW_START = 1.5
@@ -41,7 +41,7 @@ def on_neo4j(folder: Path, kills: int, seed: int) -> None:
     logging.getLogger("neo4j").setLevel(logging.CRITICAL)  # it tells of every broken connection
     for place in (folder / "clients", folder / "server"):
         place.mkdir(parents=True)
-    with Neo4jServer() as server:
+    with Neo4jServer(tuning=BRIEF) as server:
         settings = settings_of(folder / "registry", server.address, None, "")
         found = kill_clients(
             settings, folder / "clients", kills - kills // 2, seed, longest=SLOW_START
