@@ -225,10 +225,8 @@ def _is_one_script(name: str) -> bool:
 
     if not 1 <= len(name) <= MAX_NAME or ".." in name:
         return False
-    if (
-        not regex.fullmatch(r"[\p{L}\p{M}0-9 ._-]+", name)
-        or unicodedata.category(name[0])[0] == "M"
-    ):
+    # All is asked of the same tables: those of Python may know fewer characters.
+    if not regex.fullmatch(r"[\p{L}\p{M}0-9 ._-]+", name) or regex.match(r"\p{M}", name):
         return False
     if name[0] in " ._-" or unicodedata.normalize("NFKC", name) != name:
         return False
@@ -236,8 +234,8 @@ def _is_one_script(name: str) -> bool:
     if any(_written_in(letters, scripts) for scripts in _SCRIPT_SETS):
         return True
     # Inherited and common marks fit any script; script extensions are what UTS #39 compares.
-    first = next(char for char in letters if unicodedata.category(char)[0] == "L")
-    return any(_written_in(letters, (script,)) for script in _scripts(first))
+    first = regex.search(r"\p{L}", letters)
+    return first is not None and any(_written_in(letters, (one,)) for one in _scripts(first[0]))
 
 
 def _written_in(letters: str, scripts: tuple[str, ...]) -> bool:

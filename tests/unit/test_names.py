@@ -131,6 +131,9 @@ def test_these_are_names(name: str) -> None:
         "abc\n",
         "a\tb",
         "x" * 129,
+        "1\u0301",  # marks on a digit: there is no letter whose script could be asked for
+        "1\u0903",
+        "\U00013440",  # a mark that the tables of Python 3.11 do not know
         "p\u0430ypal",
         "\u0440\u0430ypal",
         "αb",
