@@ -163,19 +163,15 @@ def _entry(operation: Operation, schemas: dict[str, Schema], answers: dict[str, 
         }
     else:
         parameters += _query_parameters(operation, parts)
-    writes, tagged = issubclass(command, Write), has_tag(command.answer())
-    if writes:
+    if issubclass(command, Write):
         parameters += _references(_WRITE_HEADERS)
-    answer: Schema = {"description": "The answer."}
-    answer["content"] = {"application/json": {"schema": answers[command.__name__]}}
-    responses: Schema = {str(command.route.status): answer}
-    if tagged:
-        answer["headers"] = _TAG
-    if tagged and command.route.method == "GET":
-        parameters += _references(_READ_HEADERS)
-        responses |= _UNCHANGED
-    responses |= _problems(_WRITE if writes else _READ)
-    return entry | {"parameters": parameters, "responses": responses}
+    answer = {"application/json": {"schema": answers[command.__name__]}}
+    success = {str(command.route.status): {"description": "The answer.", "content": answer}}
+    statuses = _WRITE if issubclass(command, Write) else _READ
+    entry |= {"parameters": parameters, "responses": success | _problems(statuses)}
+    if has_tag(command.answer()):
+        _add_tag(entry, command.route.status, read=command.route.method == "GET")
+    return entry
 
 
 def _export(export: Export, schemas: dict[str, Schema]) -> Schema:
@@ -191,18 +187,17 @@ def _export(export: Export, schemas: dict[str, Schema]) -> Schema:
     parameters = [_path_parameter(name) for name in operation.path_fields]
     parameters += [*_query_parameters(operation, schemas[operation.command.__name__]), named]
     content: Schema = {each.media_type: {} for each in export.formats.values()}
-    responses: Schema = {"200": {"description": "The answer.", "content": content}}
-    if has_tag(operation.command.answer(), exported=True):
-        responses["200"]["headers"] = _TAG
-        parameters += _references(_READ_HEADERS)
-        responses |= _UNCHANGED
-    return {
+    entry: Schema = {
         "operationId": export.id,
         "tags": [operation.command.route.tag],
         "summary": f"The same as {operation.id}, in another format.",
         "parameters": parameters,
-        "responses": responses | _problems((*_READ, 413)),
+        "responses": {"200": {"description": "The answer.", "content": content}}
+        | _problems((*_READ, 413)),
     }
+    if has_tag(operation.command.answer(), exported=True):
+        _add_tag(entry, 200, read=True)
+    return entry
 
 
 def _other(route: APIRoute) -> Schema:
@@ -246,6 +241,14 @@ def _query_parameters(operation: Operation, parts: Schema) -> list[Schema]:
 
 def _path_parameter(name: str) -> Schema:
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _add_tag(entry: Schema, status: int, *, read: bool) -> None:
+    """Say that an answer has an ETag, and what comes of telling a read of it."""
+    entry["responses"][str(status)]["headers"] = _TAG
+    if read:
+        entry["parameters"] += _references(_READ_HEADERS)
+        entry["responses"] |= _UNCHANGED
 
 
 def _references(parameters: dict[str, Schema]) -> list[Schema]:

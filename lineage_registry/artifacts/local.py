@@ -277,12 +277,10 @@ def _sync_folders(folders: set[Path]) -> None:
 
 def _write_rest(descriptor: int, source: CheckedSource) -> None:
     """Make a file what `source` gives, without writing what is right already."""
-    begun = os.fstat(descriptor).st_size
     while chunk := source.read(_BLOCK):
-        there = os.read(descriptor, len(chunk)) if source.size - len(chunk) < begun else b""
+        there = os.read(descriptor, len(chunk))
         if there != chunk:
-            if there:
-                os.ftruncate(descriptor, os.lseek(descriptor, -len(there), os.SEEK_CUR))
+            os.ftruncate(descriptor, os.lseek(descriptor, -len(there), os.SEEK_CUR))
             _write_all(descriptor, chunk)
     os.ftruncate(descriptor, source.size)
 

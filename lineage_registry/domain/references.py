@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from lineage_registry.domain.graph import NodeKind
+from lineage_registry.domain.graph import NodeKind, Scalar
 from lineage_registry.domain.names import (
     is_semantic_version,
     parse_dataset_label,
@@ -85,6 +85,11 @@ SPACES: Final = {
     NodeKind.RUN: Space.RUNS,
     NodeKind.DEPLOYMENT: Space.DEPLOYMENTS,
 }
+
+
+def write_reference(kind: NodeKind, family: Scalar | None, key: Scalar) -> str:
+    """Return the long form of a node: the name of its model or dataset, if it is a version; key."""
+    return f"{SPACES[kind]}:/{key}" if family is None else f"{SPACES[kind]}:/{family}/{key}"
 
 
 def parse_reference(text: str, default: Space = Space.MODELS) -> Reference:

@@ -4,9 +4,15 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from lineage_registry.domain.graph import Node, NodeKind, Scalar
+from lineage_registry.domain.graph import Node, NodeKind
 from lineage_registry.domain.names import name_key
-from lineage_registry.domain.references import SPACES, Reference, SelectorKind, Space
+from lineage_registry.domain.references import (
+    SPACES,
+    Reference,
+    SelectorKind,
+    Space,
+    write_reference,
+)
 from lineage_registry.domain.view import (
     Address,
     Column,
@@ -127,12 +133,9 @@ def members(view: GraphView, family: int, kind: NodeKind, *, deleted: bool) -> l
 def references_of(view: GraphView, ids: Collection[int]) -> dict[int, str]:
     """Return the reference of each node as it reads at the view's revision."""
     return {
-        id_: _reference(kind, *cells) for kind, (id_, _, *cells) in view.table(ids, NAME_COLUMNS)
+        id_: write_reference(kind, *cells)
+        for kind, (id_, _, *cells) in view.table(ids, NAME_COLUMNS)
     }
-
-
-def _reference(kind: NodeKind, name: Scalar | None, key: Scalar) -> str:
-    return f"{SPACES[kind]}:/{key}" if name is None else f"{SPACES[kind]}:/{name}/{key}"
 
 
 def write_references(view: GraphView, nodes: Mapping[int, Node]) -> dict[int, str]:
@@ -143,20 +146,10 @@ def write_references(view: GraphView, nodes: Mapping[int, Node]) -> dict[int, st
 
 
 def _write(node: Node, named: Mapping[int, Node]) -> str:
-    if node.kind is NodeKind.MODEL_VERSION:
-        return f"models:/{named[node.owner].values['name']}/{node.facts['number']}"
-    if node.kind is NodeKind.DATASET_VERSION:
-        return f"datasets:/{named[node.owner].values['name']}/{node.facts['number']}"
-    if node.kind is NodeKind.RUN:
-        return f"runs:/{node.facts['run_id']}"
-    return f"{_SPACE_OF[node.kind]}:/{node.values['name']}"
-
-
-_SPACE_OF = {
-    NodeKind.MODEL: "models",
-    NodeKind.DATASET: "datasets",
-    NodeKind.DEPLOYMENT: "deployments",
-}
+    if node.kind in VERSIONS:
+        return write_reference(node.kind, named[node.owner].values["name"], node.facts["number"])
+    key = node.facts["run_id"] if node.kind is NodeKind.RUN else node.values["name"]
+    return write_reference(node.kind, None, key)
 
 
 def _name_key(reference: Reference) -> str:

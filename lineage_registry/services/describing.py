@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from lineage_registry.domain.graph import Edge, EdgeKind, Node, NodeKind, text_of
-from lineage_registry.domain.references import SPACES, Space
+from lineage_registry.domain.references import SPACES, Space, write_reference
 from lineage_registry.domain.resolution import VERSION_KINDS, references_of
 from lineage_registry.domain.view import Direction, GraphView, Selection
 from lineage_registry.ports.commands import (
@@ -151,7 +151,7 @@ def _version(
         name=name,
         number=int(facts["number"]),
         label=_fact(node, "label"),
-        reference=f"{SPACES[node.kind]}:/{name}/{facts['number']}",
+        reference=write_reference(node.kind, name, facts["number"]),
         stage=_text(node, "stage"),
         aliases=sorted(k for k, id_ in _prefixed(owner, "alias/").items() if id_ == node.id),
         status=status,

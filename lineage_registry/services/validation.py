@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final, Literal
 
 from lineage_registry.domain.digests import Digest
 from lineage_registry.domain.graph import (
@@ -20,7 +19,7 @@ from lineage_registry.domain.graph import (
     Set,
 )
 from lineage_registry.domain.merkle import MerkleTree
-from lineage_registry.domain.references import SPACES
+from lineage_registry.domain.references import write_reference
 from lineage_registry.domain.view import Direction, GraphView, Selection
 from lineage_registry.errors import IntegrityError, LogCorruptError, NotFoundError
 from lineage_registry.ports.commands import Context, Finding, LogProof, Validate, Validation
@@ -32,10 +31,6 @@ from lineage_registry.services.workplace import Workplace
 
 _AT_ONCE = 1_000
 _MAX_FINDINGS = 1_000
-_WRONG: Final[Mapping[str, Literal["missing-bytes", "different-bytes"]]] = {
-    "missing": "missing-bytes",
-    "different": "different-bytes",
-}
 EdgeKey = tuple[int, EdgeKind, int, str]
 
 
@@ -69,7 +64,7 @@ class _Expected:
         """Return how people write a version, as the log has it: the graph may be what is wrong."""
         node = self.nodes[version]
         name = self.values.get(node.owner, {}).get("name")
-        return f"{SPACES[node.kind]}:/{name}/{node.facts['number']}"
+        return write_reference(node.kind, name, node.facts["number"])
 
 
 def validate(work: Workplace, command: Validate, _: Context) -> Validation:
@@ -221,24 +216,22 @@ def _check_files(work: Workplace, expected: _Expected, *, verify: bool) -> Itera
         try:
             entries = read_manifest(work, manifest).files
         except (NotFoundError, IntegrityError) as error:
-            kind = _WRONG["missing" if isinstance(error, NotFoundError) else "different"]
-            detail = f"file list {manifest}"
-            yield Finding(
-                kind=kind, subject=expected.reference(node), detail=detail, hint=REPAIR_HINT
-            )
+            missing = isinstance(error, NotFoundError)
+            yield _damaged(expected.reference(node), f"file list {manifest}", missing=missing)
             continue
         for entry in entries:
             if entry.digest in seen:
                 continue
             seen.add(entry.digest)
             state = check_bytes(work, entry.digest, verify=verify)
-            if state in _WRONG:
-                yield Finding(
-                    kind=_WRONG[state],
-                    subject=expected.reference(node),
-                    detail=f"{entry.path} ({entry.digest})",
-                    hint=REPAIR_HINT,
-                )
+            if state in {"missing", "different"}:
+                detail = f"{entry.path} ({entry.digest})"
+                yield _damaged(expected.reference(node), detail, missing=state == "missing")
+
+
+def _damaged(subject: str, detail: str, *, missing: bool) -> Finding:
+    kind = "missing-bytes" if missing else "different-bytes"
+    return Finding(kind=kind, subject=subject, detail=detail, hint=REPAIR_HINT)
 
 
 def _check_weights(work: Workplace, expected: _Expected) -> Iterator[Finding]:

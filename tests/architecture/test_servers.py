@@ -109,7 +109,7 @@ def test_the_shared_s3_refuses_a_wrong_secret(s3_server):
 def test_a_server_ends_with_the_process_that_started_it_even_when_that_is_killed(s3_server):
     script = """
         import sys, time
-        from tests.servers import BRIEF, MinioServer
+        from tests.servers import MinioServer
         server = MinioServer().start()
         print(server.pid, server.home, flush=True)
         time.sleep(600)
